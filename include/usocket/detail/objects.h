@@ -1,0 +1,98 @@
+/*
+ * Layout of struct usocket_modem and struct usocket, so that a program can allocate them. Private: the members change
+ * without notice. Included by usocket/usocket.h.
+ */
+#ifndef USOCKET_DETAIL_OBJECTS_H
+#define USOCKET_DETAIL_OBJECTS_H
+
+#include "usocket/detail/at.h"
+
+struct usocket {
+    struct usocket_modem *modem;
+    struct usocket_sockaddr peer;
+    int32_t timeout_ms;
+    uint32_t since_ms;      /* begin of the state, for the states that end by time */
+    uint32_t poll_ms;       /* when the last safety poll or data was */
+    uint32_t retry_ms;      /* when the module refused the last block */
+    uint16_t rx_at, rx_len; /* the ring: oldest byte, bytes that may be read */
+    uint16_t rx_new;        /* bytes behind them of the answer that is not complete yet */
+    uint16_t rx_asked;      /* payload bytes asked for */
+    uint16_t rx_due;        /* payload bytes announced by the answer */
+    uint16_t tx_len;        /* bytes in the send buffer */
+    uint16_t tx_busy;       /* the first of them that are with the module */
+    uint16_t retry_wait_ms; /* grows with each refusal in a row; 0: none */
+    uint16_t poll_wait_s;   /* grows with each safety poll that found nothing */
+    int16_t error;          /* to be told once; 0: none */
+    int8_t id;              /* connection id, -1: none */
+    uint8_t state;          /* enum usk_conn_state */
+    bool more : 1;          /* the module may hold data */
+    bool more_again : 1;    /* it said so while a read was under way */
+    bool polling : 1;       /* the read under way is a safety poll */
+    bool check : 1;         /* ask the module for the state of the connection */
+    bool listed : 1;        /* it is in the answer to that */
+    bool peer_closed : 1;
+    bool orphan : 1;    /* closed by the program; the rest of tx[] is still to go out */
+    bool unacked : 1;   /* data was sent whose acknowledgement nobody has asked for */
+    bool again : 1;     /* one more QIOPEN is allowed */
+    bool send_turn : 1; /* reading was first last time */
+    uint8_t rx[USOCKET_RX_SIZE];
+    uint8_t tx[USOCKET_TX_SIZE];
+};
+
+struct usk_dialect;
+
+struct usk_network {
+    const struct usk_dialect *dialect;
+    struct usocket_sockaddr address; /* family 0: not known */
+    uint32_t since_ms;               /* begin of the pause or of the stage */
+    uint16_t pause_ms;               /* before the next command; 0: none */
+    uint16_t listed;                 /* connection ids seen in the module's list */
+    uint8_t state;                   /* enum in network.c */
+    uint8_t setting;                 /* index in a list of settings */
+    uint8_t tries;
+    uint8_t goal; /* enum usk_goal */
+    uint8_t stage;
+    int8_t sub;
+    int16_t hard; /* the SIM stage can't be passed by waiting */
+    bool line_ok; /* an information line of the step was as wanted */
+    char model[16];
+};
+
+struct usk_resolver {
+    struct usocket_query *head; /* the first one is on the line if `busy` */
+    uint32_t since_ms;
+    uint16_t owed; /* addresses still to come of the answer */
+    uint8_t got;
+    bool busy;
+    bool owes; /* the answer of a cancelled query is still to come */
+};
+
+struct usk_own_command {
+    const char *text; /* NULL: none */
+    usocket_line_fn on_line;
+    void *ctx;
+    uint32_t timeout_ms;
+    int result;
+    bool sent;
+};
+
+struct usocket_modem {
+    const struct usocket_port *port;
+    void *port_ctx;
+    struct usocket_config config;
+    struct usk_channel channel;
+    struct usk_network net;
+    struct usk_resolver resolver;
+    struct usk_own_command own;
+    uint32_t rx_bytes, tx_bytes, empty_polls, send_retries, module_resets, context_losses;
+    uint32_t now_ms;
+    uint16_t close_ids; /* connection ids to be closed */
+    uint8_t closing;    /* the one under way, plus one */
+    uint8_t turn;       /* whose turn on the channel it is */
+    bool busy;          /* inside usocket_process(): a callback runs */
+    int16_t down;       /* negative errno of the port, 0: the line is there */
+    int16_t last_error;
+    struct usocket sock[USOCKET_MAX_SOCKETS];
+};
+
+#endif

@@ -1,0 +1,509 @@
+/*
+ * The channel: a state machine round the lexer. DESIGN.md has its drawing.
+ */
+#include "at/channel.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "at/lexer.h"
+
+enum state {
+    IDLE,
+    TEXT,    /* the command line is being written */
+    WAIT,    /* for the final result, or for the prompt */
+    PAYLOAD, /* is being written */
+    RESYNC,  /* a probe is being written or waits for its answer */
+};
+
+enum {
+    PROMPT_MS = 10 * 1000, /* the prompt comes in milliseconds (transcripts 002, 004); a lost one must not cost 120 s */
+    STALL_MS = 2 * 1000,   /* longest gap within a payload and before the final result behind it */
+    PROBE_MS = 1000,
+    PROBES = 10,
+    PROBES_UNNAMED = 3, /* final results without "+CMEE:" until a module that does not know the probe is believed */
+};
+
+/* A read command with an information response of its own, which no answer owed can be taken for. 3GPP TS 27.007 9.1. */
+static const char probe[] = "AT+CMEE?\r";
+static const char probe_name[] = "+CMEE";
+static const char escape[] = "\x1b";
+
+static void see(const struct usk_channel *channel, enum usk_seen seen, const char *text, size_t len)
+{
+    if (channel->observe != NULL) {
+        channel->observe(channel->observe_ctx, seen, text, len);
+    }
+}
+
+static void wait_for(struct usk_channel *channel, uint32_t wait_ms, uint32_t now_ms)
+{
+    channel->since_ms = now_ms;
+    channel->wait_ms = wait_ms;
+}
+
+static bool has(const struct usk_channel *channel, unsigned flag)
+{
+    return channel->command != NULL && (channel->command->flags & flag) != 0;
+}
+
+void usk_channel_init(struct usk_channel *channel, const struct usk_urc *urcs, void *urc_ctx)
+{
+    memset(channel, 0, offsetof(struct usk_channel, text));
+    usk_lexer_init(&channel->lexer);
+    channel->urcs = urcs;
+    channel->urc_ctx = urc_ctx;
+    channel->echo = true;
+}
+
+bool usk_channel_idle(const struct usk_channel *channel)
+{
+    return channel->state == IDLE && channel->lexer.data_left == 0;
+}
+
+struct usk_line usk_channel_line(struct usk_channel *channel)
+{
+    return (struct usk_line){.text = channel->text, .size = sizeof(channel->text) - 1};
+}
+
+int usk_channel_start(struct usk_channel *channel, const struct usk_line *line, const struct usk_command *command,
+                      void *ctx, uint32_t now_ms)
+{
+    if (line->error != 0) {
+        return line->error;
+    }
+    channel->text_len = (uint16_t)(line->len + 1);
+    channel->text[line->len] = '\r';
+    channel->out = channel->text;
+    channel->out_len = channel->text_len;
+    channel->command = command;
+    channel->command_ctx = ctx;
+    channel->payload_len = 0;
+    channel->prompted = false;
+    channel->result = 0;
+    channel->echo_due = channel->echo;
+    channel->lexer.torn = false;
+    channel->lexer.want_prompt = (command->flags & (USK_PROMPT | USK_FOREIGN)) != 0;
+    channel->state = TEXT;
+    channel->count.commands++;
+    wait_for(channel, command->timeout_ms, now_ms);
+    see(channel, USK_SEEN_COMMAND, channel->text, line->len);
+    return 0;
+}
+
+void usk_channel_payload(struct usk_channel *channel, const void *bytes, uint16_t len)
+{
+    channel->payload = bytes;
+    channel->payload_len = len;
+}
+
+static void finish(struct usk_channel *channel, int result)
+{
+    const struct usk_command *command = channel->command;
+
+    channel->state = IDLE;
+    channel->command = NULL;
+    channel->out_len = 0;
+    channel->data_mine = false;
+    channel->lexer.want_prompt = false;
+    if (command->on_done != NULL) {
+        command->on_done(channel->command_ctx, result);
+    }
+}
+
+void usk_channel_abort(struct usk_channel *channel, int result)
+{
+    if (channel->command != NULL) {
+        finish(channel, result);
+    }
+}
+
+/* --- resynchronisation -------------------------------------------------------------------------------------------- */
+
+static void send_probe(struct usk_channel *channel, uint32_t now_ms)
+{
+    channel->probes++;
+    channel->out = probe;
+    channel->out_len = sizeof(probe) - 1;
+    wait_for(channel, PROBE_MS, now_ms);
+}
+
+static void begin_resync(struct usk_channel *channel, int result, uint32_t now_ms)
+{
+    see(channel, USK_SEEN_RESYNC, channel->text, channel->text_len - 1u);
+    channel->count.resyncs++;
+    channel->state = RESYNC;
+    channel->result = (int16_t)result;
+    channel->probes = 0;
+    channel->probe_named = false;
+    channel->data_mine = false;
+    send_probe(channel, now_ms);
+}
+
+static void resync_line(struct usk_channel *channel, struct usk_text line, bool final)
+{
+    struct usk_fields fields;
+
+    if (usk_fields_of(&fields, line, probe_name)) {
+        channel->probe_named = true;
+    } else if (final && (channel->probe_named || channel->probes > PROBES_UNNAMED)) {
+        finish(channel, channel->result);
+    } else {
+        channel->count.late++;
+        see(channel, USK_SEEN_LATE, line.at, line.len);
+    }
+}
+
+/* --- lines -------------------------------------------------------------------------------------------------------- */
+
+static bool is_error(struct usk_channel *channel, struct usk_text line)
+{
+    static const char *const names[] = {"+CME ERROR", "+CMS ERROR"};
+    struct usk_fields fields;
+    uint32_t code;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (usk_fields_of(&fields, line, names[i])) {
+            channel->cme = usk_field_uint(&fields, INT16_MAX, &code) ? (int16_t)code : -1;
+            return true;
+        }
+    }
+    channel->cme = -1;
+    return usk_text_equal(line, "ERROR");
+}
+
+/* A success before all of the payload is out belongs to a command before (pitfall: SEND FAIL followed by SEND OK). */
+static bool too_early(const struct usk_channel *channel)
+{
+    return has(channel, USK_PROMPT) && (channel->state == WAIT || channel->out_len > 0) && channel->state != RESYNC;
+}
+
+/* Looks whether the line ends the command in flight, and how. */
+static bool is_final(struct usk_channel *channel, struct usk_text line, int *result)
+{
+    const struct usk_final *final = channel->command->finals;
+
+    if (usk_text_equal(line, "OK")) {
+        *result = 0;
+        return (!has(channel, USK_NO_OK) && !too_early(channel)) || channel->state == RESYNC;
+    }
+    for (; final != NULL && final->text != NULL; final++) {
+        if (usk_text_equal(line, final->text)) {
+            *result = final->result;
+            return final->result < 0 || !too_early(channel);
+        }
+    }
+    *result = -EIO;
+    return is_error(channel, line);
+}
+
+static void take_final(struct usk_channel *channel, struct usk_text line, int result, uint32_t now_ms)
+{
+    see(channel, USK_SEEN_FINAL, line.at, line.len);
+    if (channel->command->on_final != NULL) {
+        channel->command->on_final(channel->command_ctx, line);
+    }
+    if (channel->lexer.torn) {
+        begin_resync(channel, -EBADMSG, now_ms);
+    } else {
+        finish(channel, channel->result != 0 ? channel->result : result);
+    }
+}
+
+/*
+ * The echo is the command's text; bytes of something else may stand before it on the same line (transcript 022). While
+ * echo is on, the first line that begins like a command is the echo too, be it damaged (transcript 020).
+ */
+static bool take_echo(struct usk_channel *channel, struct usk_text *line)
+{
+    size_t text_len = channel->text_len - 1u;
+    size_t head;
+
+    if (line->len >= text_len && memcmp(line->at + line->len - text_len, channel->text, text_len) == 0) {
+        head = line->len - text_len;
+    } else if (channel->echo_due && (usk_text_starts(*line, "AT") || usk_text_starts(*line, "at"))) {
+        head = 0;
+    } else {
+        return false;
+    }
+    if (head > 0) {
+        channel->count.unknown++;
+        see(channel, USK_SEEN_UNKNOWN, line->at, head);
+    }
+    channel->echo_returned = channel->echo_returned || !channel->echo;
+    channel->echo_due = false;
+    see(channel, USK_SEEN_ECHO, line->at + head, line->len - head);
+    return true;
+}
+
+static void expect_data(struct usk_channel *channel, int len, bool mine, uint32_t now_ms)
+{
+    if (len > 0) {
+        usk_lexer_expect_data(&channel->lexer, (uint16_t)len);
+        channel->data_mine = mine;
+        wait_for(channel, STALL_MS, now_ms);
+    }
+}
+
+static char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* True when the line has the name of the program's own command: "+CPIN" for "AT+CPIN?". */
+static bool has_own_name(const struct usk_channel *channel, struct usk_text line)
+{
+    const char *name = channel->text + 2;
+    size_t most = channel->text_len - 3u;
+    size_t n = 0;
+
+    if (!has(channel, USK_FOREIGN) || channel->text_len < 4) {
+        return false;
+    }
+    while (n < most && n < line.len && line.at[n] != ':' && upper(name[n]) == line.at[n]) {
+        n++;
+    }
+    return n > 1 && (n == line.len || line.at[n] == ':') && (n == most || name[n] == '?' || name[n] == '=');
+}
+
+static bool take_response(struct usk_channel *channel, struct usk_text line, bool any, uint32_t now_ms)
+{
+    const struct usk_command *command = channel->command;
+    struct usk_fields fields = {line.at, line.at + line.len};
+    bool mine = channel->state != RESYNC;
+    int len = 0;
+
+    if (!any && (command->prefix == NULL || !usk_fields_of(&fields, line, command->prefix)) &&
+        !has_own_name(channel, line)) {
+        return false;
+    }
+    if (command->on_line != NULL) {
+        len = command->on_line(channel->command_ctx, line, &fields);
+    }
+    if (len == USK_NOT_MINE) {
+        return false;
+    }
+    if (mine) {
+        see(channel, USK_SEEN_RESPONSE, line.at, line.len);
+    } else {
+        channel->count.late++;
+        see(channel, USK_SEEN_LATE, line.at, line.len);
+    }
+    if (len < 0 && mine) {
+        begin_resync(channel, len, now_ms);
+    }
+    expect_data(channel, len, mine, now_ms);
+    return true;
+}
+
+static bool take_urc(struct usk_channel *channel, struct usk_text line, uint32_t now_ms)
+{
+    struct usk_fields fields;
+
+    for (const struct usk_urc *urc = channel->urcs; urc->name != NULL; urc++) {
+        if (!usk_fields_of(&fields, line, urc->name) || (urc->key != NULL && !usk_field_is(&fields, urc->key))) {
+            continue;
+        }
+        channel->count.urcs++;
+        see(channel, USK_SEEN_URC, line.at, line.len);
+        if (urc->on_urc != NULL) {
+            expect_data(channel, urc->on_urc(channel->urc_ctx, &fields), false, now_ms);
+        }
+        return true;
+    }
+    return false;
+}
+
+static void unknown(struct usk_channel *channel, struct usk_text line)
+{
+    channel->count.unknown++;
+    see(channel, USK_SEEN_UNKNOWN, line.at, line.len);
+}
+
+static void take_line(struct usk_channel *channel, struct usk_text line, uint32_t now_ms)
+{
+    bool pending = channel->command != NULL && channel->state != TEXT;
+    int result = 0;
+
+    if (pending && is_final(channel, line, &result)) {
+        if (channel->state == RESYNC) {
+            resync_line(channel, line, true);
+        } else {
+            take_final(channel, line, result, now_ms);
+        }
+        return;
+    }
+    if (channel->command != NULL && take_echo(channel, &line)) {
+        return;
+    }
+    if ((pending && take_response(channel, line, false, now_ms)) || take_urc(channel, line, now_ms)) {
+        return;
+    }
+    if (channel->state == RESYNC) {
+        resync_line(channel, line, false);
+    } else if (!pending || !has(channel, USK_ANY_LINE) || !take_response(channel, line, true, now_ms)) {
+        unknown(channel, line);
+    }
+}
+
+static void take_overlong(struct usk_channel *channel, const struct usk_token *token)
+{
+    struct usk_text piece = {token->text, token->len};
+
+    channel->count.overlong += token->last;
+    if (has(channel, USK_FOREIGN) && channel->state == WAIT && channel->command->on_line != NULL) {
+        channel->command->on_line(channel->command_ctx, piece, NULL);
+        see(channel, USK_SEEN_RESPONSE, piece.at, piece.len);
+    } else {
+        see(channel, USK_SEEN_UNKNOWN, piece.at, piece.len);
+    }
+}
+
+/* --- payload ------------------------------------------------------------------------------------------------------ */
+
+static void take_prompt(struct usk_channel *channel, uint32_t now_ms)
+{
+    see(channel, USK_SEEN_PROMPT, ">", 1);
+    if (channel->state != WAIT) {
+        channel->count.late++;
+        return;
+    }
+    channel->state = PAYLOAD;
+    channel->prompted = true;
+    channel->out = channel->payload;
+    channel->out_len = channel->payload_len;
+    if (has(channel, USK_FOREIGN)) {
+        channel->out = escape;
+        channel->out_len = sizeof(escape) - 1;
+        channel->result = -EOPNOTSUPP;
+    }
+    see(channel, USK_SEEN_PAYLOAD, NULL, channel->out_len);
+    wait_for(channel, channel->command->timeout_ms, now_ms);
+}
+
+static void data_came(struct usk_channel *channel, size_t len, uint32_t now_ms)
+{
+    see(channel, USK_SEEN_DATA, NULL, len);
+    wait_for(channel, STALL_MS, now_ms);
+}
+
+static void take_data(struct usk_channel *channel, const char *bytes, size_t len, uint32_t now_ms)
+{
+    const struct usk_command *command = channel->command;
+
+    data_came(channel, len, now_ms);
+    while (len > 0 && channel->data_mine && command->on_room != NULL) {
+        size_t room = 0;
+        void *to = command->on_room(channel->command_ctx, &room);
+        size_t n = len < room ? len : room;
+
+        if (to == NULL || n == 0) {
+            break;
+        }
+        memcpy(to, bytes, n);
+        command->on_data(channel->command_ctx, n);
+        bytes += n;
+        len -= n;
+    }
+    channel->count.discarded += (uint32_t)len;
+}
+
+void *usk_channel_direct(struct usk_channel *channel, size_t *room)
+{
+    size_t left = usk_lexer_data_direct(&channel->lexer);
+    void *to;
+
+    if (left == 0 || !channel->data_mine || channel->command->on_room == NULL) {
+        return NULL;
+    }
+    to = channel->command->on_room(channel->command_ctx, room);
+    *room = *room < left ? *room : left;
+    return *room > 0 ? to : NULL;
+}
+
+void usk_channel_direct_taken(struct usk_channel *channel, size_t len, uint32_t now_ms)
+{
+    usk_lexer_data_taken(&channel->lexer, len);
+    data_came(channel, len, now_ms);
+    channel->command->on_data(channel->command_ctx, len);
+}
+
+/* --- in, out, time ------------------------------------------------------------------------------------------------ */
+
+void usk_channel_feed(struct usk_channel *channel, const char *bytes, size_t len, uint32_t now_ms)
+{
+    struct usk_token token;
+
+    while (len > 0) {
+        size_t n = usk_lex(&channel->lexer, bytes, len, &token);
+
+        bytes += n;
+        len -= n;
+        switch (token.kind) {
+        case USK_TOKEN_NONE:
+            break;
+        case USK_TOKEN_LINE:
+            take_line(channel, (struct usk_text){token.text, token.len}, now_ms);
+            break;
+        case USK_TOKEN_OVERLONG:
+            take_overlong(channel, &token);
+            break;
+        case USK_TOKEN_PROMPT:
+            take_prompt(channel, now_ms);
+            break;
+        case USK_TOKEN_DATA:
+            take_data(channel, token.text, token.len, now_ms);
+            break;
+        }
+    }
+}
+
+size_t usk_channel_output(const struct usk_channel *channel, const char **bytes)
+{
+    *bytes = channel->out;
+    return channel->out_len;
+}
+
+void usk_channel_written(struct usk_channel *channel, size_t len, uint32_t now_ms)
+{
+    channel->out += len;
+    channel->out_len = (uint16_t)(channel->out_len - len);
+    channel->since_ms = now_ms;
+    if (channel->out_len > 0 || channel->state != TEXT) {
+        return;
+    }
+    channel->state = WAIT;
+    if (has(channel, USK_PROMPT) && channel->wait_ms > PROMPT_MS) {
+        channel->wait_ms = PROMPT_MS;
+    }
+}
+
+uint32_t usk_channel_deadline(const struct usk_channel *channel, uint32_t now_ms)
+{
+    uint32_t gone = now_ms - channel->since_ms;
+
+    if (usk_channel_idle(channel)) {
+        return UINT32_MAX;
+    }
+    return gone < channel->wait_ms ? channel->wait_ms - gone : 0;
+}
+
+void usk_channel_tick(struct usk_channel *channel, uint32_t now_ms)
+{
+    if (usk_channel_deadline(channel, now_ms) > 0) {
+        return;
+    }
+    usk_lexer_reset(&channel->lexer);
+    if (channel->command == NULL) {
+        return;
+    }
+    if (channel->state != RESYNC) {
+        channel->count.timeouts++;
+        begin_resync(channel, -ETIMEDOUT, now_ms);
+    } else if (channel->probes < PROBES) {
+        send_probe(channel, now_ms);
+    } else {
+        channel->silent = true;
+        finish(channel, channel->result);
+    }
+}

@@ -1,0 +1,532 @@
+/*
+ * The dialect of the families with context and connection ids: BG96, BG95/BG77/BG600L, EC2x, EG9x, EG2x, UC20, UG9x.
+ * How its commands are written and its answers read; what they mean is network.c's, conn.c's and resolver.c's business.
+ * Sources: PROTOCOL.md, by section.
+ */
+#include <errno.h>
+
+#include "sock/internal.h"
+
+/* Longest waits of the manuals (PROTOCOL.md 4.2): BG95 and BG96 TCP/IP notes, response times of each command. */
+enum {
+    CONFIG_MS = 5 * 1000, /* 300 ms in the manual; a module that has just started is slower */
+    LIST_MS = 5 * 1000,
+    ACTIVATE_MS = 150 * 1000,
+    DEACTIVATE_MS = 40 * 1000,
+    OPEN_MS = 150 * 1000, /* until the result; the OK before it comes at once */
+    ACCEPT_MS = 15 * 1000,
+    CLOSE_MS = 20 * 1000, /* the command's own limit is at most 10 s, see usocket_config::close_s */
+    SEND_MS = 120 * 1000,
+    READ_MS = 120 * 1000,
+    RESOLVE_MS = 60 * 1000,
+};
+
+static void put_cid(const struct usocket_modem *modem, struct usk_line *line)
+{
+    usk_put_uint(line, modem->config.cid);
+}
+
+/* --- set-up ------------------------------------------------------------------------------------------------------- */
+
+static void put_urc_ask(const struct usocket_modem *modem, struct usk_line *line)
+{
+    (void)modem;
+    usk_put(line, "AT+QURCCFG=\"urcport\"");
+}
+
+static int on_urc_ask(void *ctx, struct usk_text text, struct usk_fields *fields)
+{
+    struct usocket_modem *modem = ctx;
+
+    (void)text;
+    if (usk_field_is(fields, "urcport") && usk_field_is(fields, modem->config.urc_port)) {
+        usk_net_line_ok(modem);
+    }
+    return 0;
+}
+
+static void put_urc_set(const struct usocket_modem *modem, struct usk_line *line)
+{
+    usk_put(line, "AT+QURCCFG=\"urcport\",");
+    usk_put_quoted(line, modem->config.urc_port);
+}
+
+static const struct usk_step urc_ask = {
+    put_urc_ask,
+    {.prefix = "+QURCCFG", .timeout_ms = CONFIG_MS, .on_line = on_urc_ask, .on_done = usk_net_step_done},
+};
+static const struct usk_step urc_set = {put_urc_set, {.timeout_ms = CONFIG_MS, .on_done = usk_net_step_done}};
+
+/* --- the module's list of connections ----------------------------------------------------------------------------- */
+
+static const struct {
+    uint32_t code;
+    enum usk_listed state;
+} listed_states[] = {
+    {0, USK_LISTED_OPENING},   {1, USK_LISTED_OPENING}, {2, USK_LISTED_OPEN},
+    {3, USK_LISTED_LISTENING}, {4, USK_LISTED_CLOSING},
+};
+
+/* +QISTATE: id,"service","address",remote port,local port,state,... The state means what it does for its service: a
+ * BG96 shows 3 for a client that exchanges data (transcript 008). */
+static bool read_state(struct usk_fields *fields, uint32_t *id, enum usk_listed *state)
+{
+    struct usk_text service;
+    struct usk_text address;
+    uint32_t code;
+    uint32_t port;
+
+    if (!usk_field_uint(fields, UINT8_MAX, id) || !usk_field_text(fields, &service) ||
+        !usk_field_text(fields, &address) || !usk_field_uint(fields, UINT16_MAX, &port) ||
+        !usk_field_uint(fields, UINT16_MAX, &port) || !usk_field_uint(fields, UINT8_MAX, &code) ||
+        code >= sizeof(listed_states) / sizeof(listed_states[0])) {
+        return false;
+    }
+    *state = listed_states[code].state;
+    if (*state == USK_LISTED_LISTENING && !usk_text_equal(service, "TCP LISTENER")) {
+        *state = USK_LISTED_OPEN;
+    }
+    return true;
+}
+
+static void put_list(const struct usocket_modem *modem, struct usk_line *line)
+{
+    (void)modem;
+    usk_put(line, "AT+QISTATE?");
+}
+
+static int on_list(void *ctx, struct usk_text text, struct usk_fields *fields)
+{
+    uint32_t id;
+
+    (void)text;
+    if (usk_field_uint(fields, UINT8_MAX, &id)) {
+        usk_net_listed(ctx, id);
+    }
+    return 0;
+}
+
+static const struct usk_step list = {
+    put_list,
+    {.prefix = "+QISTATE", .timeout_ms = LIST_MS, .on_line = on_list, .on_done = usk_net_step_done},
+};
+
+static int on_state(void *ctx, struct usk_text text, struct usk_fields *fields)
+{
+    struct usocket *s = ctx;
+    enum usk_listed state;
+    uint32_t id;
+
+    (void)text;
+    if (read_state(fields, &id, &state) && s->id >= 0 && id == (uint32_t)s->id) {
+        usk_conn_listed(s, state);
+    }
+    return 0;
+}
+
+/* --- the context -------------------------------------------------------------------------------------------------- */
+
+static void put_apn(const struct usocket_modem *modem, struct usk_line *line)
+{
+    const struct usocket_config *config = &modem->config;
+    bool auth = config->user != NULL;
+
+    usk_put(line, "AT+QICSGP=");
+    put_cid(modem, line);
+    usk_put(line, ",1,");
+    usk_put_quoted(line, config->apn);
+    usk_put(line, ",");
+    usk_put_quoted(line, auth ? config->user : "");
+    usk_put(line, ",");
+    usk_put_quoted(line, auth && config->password != NULL ? config->password : "");
+    usk_put(line, ",");
+    usk_put_uint(line, auth ? config->auth : 0);
+}
+
+static void put_context_ask(const struct usocket_modem *modem, struct usk_line *line)
+{
+    (void)modem;
+    usk_put(line, "AT+QIACT?");
+}
+
+/* +QIACT: cid,state,type,"address"[,"address"] */
+static int on_context(void *ctx, struct usk_text text, struct usk_fields *fields)
+{
+    struct usocket_modem *modem = ctx;
+    struct usk_text address;
+    uint32_t cid;
+    uint32_t active;
+    uint32_t type;
+
+    (void)text;
+    if (usk_field_uint(fields, UINT8_MAX, &cid) && usk_field_uint(fields, 1, &active) && active == 1 &&
+        cid == modem->config.cid) {
+        usk_net_line_ok(modem);
+        if (usk_field_uint(fields, UINT8_MAX, &type) && usk_field_text(fields, &address)) {
+            usk_net_address(modem, address);
+        }
+    }
+    return 0;
+}
+
+static void put_context_up(const struct usocket_modem *modem, struct usk_line *line)
+{
+    usk_put(line, "AT+QIACT=");
+    put_cid(modem, line);
+}
+
+static void put_context_down(const struct usocket_modem *modem, struct usk_line *line)
+{
+    usk_put(line, "AT+QIDEACT=");
+    put_cid(modem, line);
+}
+
+static const struct usk_step apn = {put_apn, {.timeout_ms = CONFIG_MS, .on_done = usk_net_step_done}};
+static const struct usk_step context_ask = {
+    put_context_ask,
+    {.prefix = "+QIACT", .timeout_ms = ACTIVATE_MS, .on_line = on_context, .on_done = usk_net_step_done},
+};
+static const struct usk_step context_up = {put_context_up, {.timeout_ms = ACTIVATE_MS, .on_done = usk_net_step_done}};
+static const struct usk_step context_down = {
+    put_context_down,
+    {.timeout_ms = DEACTIVATE_MS, .on_done = usk_net_step_done},
+};
+
+/* --- connections -------------------------------------------------------------------------------------------------- */
+
+/* Begins "AT+NAME=id". */
+static struct usk_line line_for(const struct usocket *s, const char *name)
+{
+    struct usk_line line = usk_channel_line(&s->modem->channel);
+
+    usk_put(&line, name);
+    usk_put_uint(&line, (uint32_t)s->id);
+    return line;
+}
+
+static void put_number(struct usk_line *line, uint32_t number)
+{
+    usk_put(line, ",");
+    usk_put_uint(line, number);
+}
+
+static const struct usk_command open_command = {.timeout_ms = ACCEPT_MS, .on_done = usk_conn_open_done};
+
+/* Access mode 0, buffer: what is not read stays in the module, and its TCP window holds the peer back. */
+static void start_open(struct usocket *s)
+{
+    struct usk_line line = usk_channel_line(&s->modem->channel);
+    char address[USOCKET_ADDRSTRLEN];
+
+    usocket_sockaddr_text(&s->peer, address);
+    usk_put(&line, "AT+QIOPEN=");
+    put_cid(s->modem, &line);
+    put_number(&line, (uint32_t)s->id);
+    usk_put(&line, ",\"TCP\",");
+    usk_put_quoted(&line, address);
+    put_number(&line, s->peer.port);
+    usk_put(&line, ",0,0");
+    usk_start(s->modem, &line, &open_command, s);
+}
+
+/* +QIGETERROR: 552, invalid parameters */
+static int on_why(void *ctx, struct usk_text text, struct usk_fields *fields)
+{
+    uint32_t code;
+
+    (void)text;
+    usk_conn_why(ctx, usk_field_uint(fields, UINT16_MAX, &code) ? code : 0);
+    return 0;
+}
+
+static const struct usk_command why_command = {
+    .prefix = "+QIGETERROR",
+    .timeout_ms = CONFIG_MS,
+    .on_line = on_why,
+    .on_done = usk_conn_why_done,
+};
+
+static void start_why(struct usocket *s)
+{
+    struct usk_line line = usk_channel_line(&s->modem->channel);
+
+    usk_put(&line, "AT+QIGETERROR");
+    usk_start(s->modem, &line, &why_command, s);
+}
+
+static const struct usk_command state_command = {
+    .prefix = "+QISTATE",
+    .timeout_ms = LIST_MS,
+    .on_line = on_state,
+    .on_done = usk_conn_state_done,
+};
+
+static void start_state(struct usocket *s)
+{
+    struct usk_line line = line_for(s, "AT+QISTATE=1,");
+
+    usk_start(s->modem, &line, &state_command, s);
+}
+
+/* +QIRD: n, and n bytes follow. With more fields it is the answer to something else (QIRD=id,0; a UDP service). */
+static int on_read(void *ctx, struct usk_text text, struct usk_fields *fields)
+{
+    uint32_t len;
+
+    (void)text;
+    if (!usk_field_uint(fields, UINT16_MAX, &len) || usk_fields_more(fields)) {
+        return USK_NOT_MINE;
+    }
+    return usk_conn_announced(ctx, len);
+}
+
+static const struct usk_command read_command = {
+    .prefix = "+QIRD",
+    .timeout_ms = READ_MS,
+    .on_line = on_read,
+    .on_room = usk_conn_room,
+    .on_data = usk_conn_data,
+    .on_done = usk_conn_read_done,
+};
+
+static void start_read(struct usocket *s, uint16_t max)
+{
+    struct usk_line line = line_for(s, "AT+QIRD=");
+
+    put_number(&line, max);
+    usk_start(s->modem, &line, &read_command, s);
+}
+
+static const struct usk_final send_finals[] = {{"SEND OK", 0}, {"SEND FAIL", -EAGAIN}, {NULL, 0}};
+
+static const struct usk_command send_command = {
+    .finals = send_finals,
+    .timeout_ms = SEND_MS,
+    .flags = USK_PROMPT | USK_NO_OK,
+    .on_done = usk_conn_send_done,
+};
+
+static void start_send(struct usocket *s, uint16_t len)
+{
+    struct usk_line line = line_for(s, "AT+QISEND=");
+
+    put_number(&line, len);
+    usk_start(s->modem, &line, &send_command, s);
+    usk_channel_payload(&s->modem->channel, s->tx, len);
+}
+
+/* +QISEND: sent,acknowledged,not acknowledged */
+static int on_acked(void *ctx, struct usk_text text, struct usk_fields *fields)
+{
+    uint32_t number = 0;
+
+    (void)text;
+    for (int i = 0; i < 3; i++) {
+        if (!usk_field_uint(fields, UINT32_MAX, &number)) {
+            return USK_NOT_MINE;
+        }
+    }
+    usk_conn_unacked(ctx, number);
+    return 0;
+}
+
+static const struct usk_command acked_command = {
+    .prefix = "+QISEND",
+    .timeout_ms = CONFIG_MS,
+    .on_line = on_acked,
+    .on_done = usk_conn_acked_done,
+};
+
+static void start_acked(struct usocket *s)
+{
+    struct usk_line line = line_for(s, "AT+QISEND=");
+
+    usk_put(&line, ",0");
+    usk_start(s->modem, &line, &acked_command, s);
+}
+
+static const struct usk_command close_command = {.timeout_ms = CLOSE_MS, .on_done = usk_conn_close_done};
+
+/* The time-out is given: its default of 10 s would hold the channel for all other connections (transcript 002). */
+static void start_close(struct usocket_modem *modem, uint8_t id)
+{
+    struct usk_line line = usk_channel_line(&modem->channel);
+
+    usk_put(&line, "AT+QICLOSE=");
+    usk_put_uint(&line, id);
+    put_number(&line, modem->config.close_s);
+    usk_start(modem, &line, &close_command, modem);
+}
+
+/* --- resolver ----------------------------------------------------------------------------------------------------- */
+
+static const struct usk_command resolve_command = {.timeout_ms = RESOLVE_MS, .on_done = usk_resolver_done};
+
+static int start_resolve(struct usocket_modem *modem, const char *host)
+{
+    struct usk_line line = usk_channel_line(&modem->channel);
+
+    usk_put(&line, "AT+QIDNSGIP=");
+    put_cid(modem, &line);
+    usk_put(&line, ",");
+    usk_put_quoted(&line, host);
+    return usk_channel_start(&modem->channel, &line, &resolve_command, modem, modem->now_ms);
+}
+
+/* --- errors ------------------------------------------------------------------------------------------------------- */
+
+/* The codes of +QIOPEN, +QIGETERROR and "dnsgip" (PROTOCOL.md 6.1), from 550 on without a gap. */
+static const int16_t errors[] = {
+    /* 550 */ -EIO,          -EAGAIN,       -EINVAL,     -ENOMEM,      -ENOBUFS,
+    /* 555 */ -EOPNOTSUPP,   -EADDRINUSE,   -EADDRINUSE, -EPIPE,       -ECONNRESET,
+    /* 560 */ -ECONNABORTED, -ENETDOWN,     -ENETDOWN,   -EADDRINUSE,  -EAGAIN,
+    /* 565 */ -EHOSTUNREACH, -ECONNREFUSED, -ENOTCONN,   -EBUSY,       -ETIMEDOUT,
+    /* 570 */ -ENETDOWN,     -ECANCELED,    -EACCES,     -ENETUNREACH, -EADDRINUSE,
+};
+
+static int error_of(uint32_t code)
+{
+    if (code == 0) {
+        return 0;
+    }
+    return code >= 550 && code - 550 < sizeof(errors) / sizeof(errors[0]) ? errors[code - 550] : -EIO;
+}
+
+/* --- unsolicited result codes ------------------------------------------------------------------------------------- */
+
+static int urc_data(void *ctx, struct usk_fields *fields)
+{
+    uint32_t id;
+
+    if (usk_field_uint(fields, UINT8_MAX, &id)) {
+        usk_conn_has_data(ctx, id);
+    }
+    return 0;
+}
+
+static int urc_closed(void *ctx, struct usk_fields *fields)
+{
+    uint32_t id;
+
+    if (usk_field_uint(fields, UINT8_MAX, &id)) {
+        usk_conn_peer_closed(ctx, id);
+    }
+    return 0;
+}
+
+static int urc_opened(void *ctx, struct usk_fields *fields)
+{
+    uint32_t id;
+    uint32_t code;
+
+    if (usk_field_uint(fields, UINT8_MAX, &id) && usk_field_uint(fields, UINT16_MAX, &code)) {
+        usk_conn_opened(ctx, id, error_of(code));
+    }
+    return 0;
+}
+
+/* "dnsgip",error,count,ttl and then "dnsgip","address" for each; some firmwares print only the error (PROTOCOL.md 3.8).
+ */
+static int urc_dns(void *ctx, struct usk_fields *fields)
+{
+    struct usk_text address;
+    uint32_t code;
+    uint32_t count = 0;
+
+    if (usk_field_quoted(fields) && usk_field_text(fields, &address)) {
+        usk_resolver_address(ctx, address);
+    } else if (usk_field_uint(fields, UINT16_MAX, &code)) {
+        usk_field_uint(fields, UINT8_MAX, &count);
+        usk_resolver_header(ctx, error_of(code), count);
+    }
+    return 0;
+}
+
+static int urc_context_lost(void *ctx, struct usk_fields *fields)
+{
+    uint32_t cid;
+
+    if (usk_field_uint(fields, UINT8_MAX, &cid)) {
+        usk_net_context_lost(ctx, cid);
+    }
+    return 0;
+}
+
+static int urc_reset(void *ctx, struct usk_fields *fields)
+{
+    (void)fields;
+    usk_net_module_reset(ctx);
+    return 0;
+}
+
+/* Most frequent first. Those without a function are part of every module's start or idle talk (PROTOCOL.md 7.1). */
+const struct usk_urc usk_urcs[] = {
+    {"+QIURC", "recv", urc_data},
+    {"+QIURC", "closed", urc_closed},
+    {"+QIOPEN", NULL, urc_opened},
+    {"+QIURC", "dnsgip", urc_dns},
+    {"+QIURC", "pdpdeact", urc_context_lost},
+    {"RDY", NULL, urc_reset},
+    {"POWERED DOWN", NULL, urc_reset},
+    {"NORMAL POWER DOWN", NULL, urc_reset},
+    {"PSM POWER DOWN", NULL, urc_reset},
+    {"+QIURC", NULL, NULL},
+    {"APP RDY", NULL, NULL},
+    {"+CFUN", NULL, NULL},
+    {"+CPIN", NULL, NULL},
+    {"+QUSIM", NULL, NULL},
+    {"+USIM", NULL, NULL},
+    {"+QIND", NULL, NULL},
+    {"+CREG", NULL, NULL},
+    {"+CGREG", NULL, NULL},
+    {"+CEREG", NULL, NULL},
+    {"+CGEV", NULL, NULL},
+    {"+CSCON", NULL, NULL},
+    {"+CTZV", NULL, NULL},
+    {"+CTZE", NULL, NULL},
+    {"+CMTI", NULL, NULL},
+    {"+QSIMSTAT", NULL, NULL},
+    {"Call Ready", NULL, NULL},
+    {"SMS Ready", NULL, NULL},
+    {"RING", NULL, NULL},
+    {NULL, NULL, NULL},
+};
+
+/* --- families ----------------------------------------------------------------------------------------------------- */
+
+/* Not kept over a reset of the module, but over a reset of the host: each is set whatever its default. */
+static const char *const settings_bg[] = {
+    "AT+QISDE=0",
+    "AT+QICFG=\"dataformat\",0,0",
+    "AT+QICFG=\"viewmode\",0",
+    NULL,
+};
+
+/* qisend/timeout: the module leaves data mode by itself when a block does not arrive whole (EG25's list of keys). */
+static const char *const settings_ec[] = {
+    "AT+QISDE=0", "AT+QICFG=\"dataformat\",0,0", "AT+QICFG=\"viewmode\",0", "AT+QICFG=\"qisend/timeout\",5", NULL,
+};
+
+static const char *const models_bg96[] = {"BG96", NULL};
+static const char *const models_bg95[] = {"BG95", "BG77", "BG600", NULL};
+static const char *const models_ec[] = {"EC2", "EG9", "EG2", "EM0", "EP0", "UC2", "UG9", NULL};
+
+#define QI_FAMILY(its_name, its_models, its_settings)                                                                  \
+    {                                                                                                                  \
+        .name = its_name, .models = its_models, .settings = its_settings, .ids = 12, .block = 1460, .read = 1500,      \
+        .open_ms = OPEN_MS, .resolve_ms = RESOLVE_MS, .urc_ask = &urc_ask, .urc_set = &urc_set, .list = &list,         \
+        .apn = &apn, .context_ask = &context_ask, .context_up = &context_up, .context_down = &context_down,            \
+        .open = start_open, .why = start_why, .state = start_state, .read_data = start_read, .send = start_send,       \
+        .acked = start_acked, .close = start_close, .resolve = start_resolve, .error = error_of,                       \
+    }
+
+static const struct usk_dialect families[] = {
+    QI_FAMILY("bg96", models_bg96, settings_bg),
+    QI_FAMILY("bg95", models_bg95, settings_bg),
+    QI_FAMILY("ec25", models_ec, settings_ec),
+};
+
+const struct usk_dialect *usk_dialect_at(size_t index)
+{
+    return index < sizeof(families) / sizeof(families[0]) ? &families[index] : NULL;
+}

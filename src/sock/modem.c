@@ -1,0 +1,411 @@
+/*
+ * One modem: moves bytes between the port and the channel, gives each state machine its turn on the channel, and lets
+ * the calls that wait wait.
+ */
+#include <string.h>
+
+#include "sock/internal.h"
+
+enum {
+    CHUNK = 256,  /* bytes of one read while no payload is expected; on the stack */
+    CHUNKS = 64,  /* reads of one run: a module that never stops talking can't keep a call from its deadline */
+    CID_MAX = 16, /* PROTOCOL.md 3.1 */
+    CLOSE_S_MAX = 10,
+    TURNS = 3 + USOCKET_MAX_SOCKETS, /* resolver, own command, closing of ids, sockets */
+};
+
+_Static_assert((USOCKET_RX_SIZE & (USOCKET_RX_SIZE - 1)) == 0, "USOCKET_RX_SIZE is a power of two");
+_Static_assert(USOCKET_RX_SIZE >= 64 && USOCKET_RX_SIZE <= 32768, "USOCKET_RX_SIZE is 64..32768");
+_Static_assert(USOCKET_TX_SIZE >= 1 && USOCKET_TX_SIZE <= 1460, "USOCKET_TX_SIZE is 1..1460");
+_Static_assert(USOCKET_MAX_SOCKETS >= 1 && USOCKET_MAX_SOCKETS <= 12, "USOCKET_MAX_SOCKETS is 1..12");
+_Static_assert(USOCKET_LINE_SIZE >= 96, "USOCKET_LINE_SIZE is at least 96");
+_Static_assert(USOCKET_COMMAND_SIZE >= 128, "USOCKET_COMMAND_SIZE is at least 128");
+
+/* --- log ---------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    enum usocket_log log;
+    const char *before;
+} seen_log[] = {
+    [USK_SEEN_COMMAND] = {USOCKET_LOG_TX, NULL},
+    [USK_SEEN_PAYLOAD] = {USOCKET_LOG_TX_DATA, NULL},
+    [USK_SEEN_ECHO] = {USOCKET_LOG_RX, NULL},
+    [USK_SEEN_RESPONSE] = {USOCKET_LOG_RX, NULL},
+    [USK_SEEN_FINAL] = {USOCKET_LOG_RX, NULL},
+    [USK_SEEN_PROMPT] = {USOCKET_LOG_RX, NULL},
+    [USK_SEEN_DATA] = {USOCKET_LOG_RX_DATA, NULL},
+    [USK_SEEN_URC] = {USOCKET_LOG_RX, NULL},
+    [USK_SEEN_UNKNOWN] = {USOCKET_LOG_RX, "line not expected, dropped:"},
+    [USK_SEEN_LATE] = {USOCKET_LOG_RX, "late answer, dropped:"},
+    [USK_SEEN_RESYNC] = {USOCKET_LOG_TX, "no usable answer, synchronising again after:"},
+};
+
+void usk_log(const struct usocket_modem *modem, const char *text)
+{
+    if (modem->port->log != NULL) {
+        modem->port->log(modem->port_ctx, USOCKET_LOG_EVENT, text, strlen(text));
+    }
+}
+
+static void observe(void *ctx, int seen, const char *text, size_t len)
+{
+    const struct usocket_modem *modem = ctx;
+    char number[16];
+    struct usk_line line = {.text = number, .size = sizeof(number)};
+
+    if (modem->port->log == NULL) {
+        return;
+    }
+    if (seen_log[seen].before != NULL) {
+        usk_log(modem, seen_log[seen].before);
+    }
+    if (text == NULL) {
+        usk_put_uint(&line, (uint32_t)len);
+        text = line.text;
+        len = line.len;
+    }
+    modem->port->log(modem->port_ctx, seen_log[seen].log, text, len);
+}
+
+/* --- start -------------------------------------------------------------------------------------------------------- */
+
+static bool texts_fit(const struct usocket_config *config)
+{
+    const char *const texts[] = {config->apn, config->user, config->password, config->urc_port};
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (texts[i] != NULL && (!usk_quotable(texts[i]) || strlen(texts[i]) > USOCKET_COMMAND_SIZE / 4)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int usocket_init_sized(struct usocket_modem *modem, size_t size, const struct usocket_port *port, void *ctx,
+                       const struct usocket_config *config)
+{
+    static const struct usocket_config defaults = {0};
+    const struct usk_dialect *dialect = NULL;
+
+    if (size != sizeof(*modem)) {
+        return -EPROTO;
+    }
+    config = config != NULL ? config : &defaults;
+    if (config->dialect != NULL && strcmp(config->dialect, "auto") != 0) {
+        dialect = usk_dialect_named(config->dialect);
+        if (dialect == NULL) {
+            return -EINVAL;
+        }
+    }
+    if (!texts_fit(config) || config->cid > CID_MAX || config->auth > 3 || config->close_s > CLOSE_S_MAX) {
+        return -EINVAL;
+    }
+    memset(modem, 0, offsetof(struct usocket_modem, sock));
+    modem->port = port;
+    modem->port_ctx = ctx;
+    modem->config = *config;
+    modem->config.cid = config->cid != 0 ? config->cid : 1;
+    modem->config.close_s = config->close_s != 0 ? config->close_s : 1;
+    modem->config.urc_port = config->urc_port != NULL ? config->urc_port : "uart1";
+    usk_channel_init(&modem->channel, usk_urcs, modem);
+    modem->channel.observe = observe;
+    modem->channel.observe_ctx = modem;
+    usk_net_init(modem, dialect);
+    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+        modem->sock[i].state = USK_CONN_FREE;
+        modem->sock[i].id = -1;
+    }
+    return 0;
+}
+
+void usk_start(struct usocket_modem *modem, const struct usk_line *line, const struct usk_command *command, void *ctx)
+{
+    if (usk_channel_start(&modem->channel, line, command, ctx, modem->now_ms) != 0) {
+        command->on_done(ctx, -EMSGSIZE);
+    }
+}
+
+/* --- bytes -------------------------------------------------------------------------------------------------------- */
+
+/* Reads payload straight to where it belongs. */
+static ssize_t read_payload(struct usocket_modem *modem, char *to, size_t room)
+{
+    const struct usocket_port *port = modem->port;
+    size_t got = 0;
+    ssize_t n;
+
+    do {
+        n = port->read(modem->port_ctx, to + got, room - got);
+        got += n > 0 ? (size_t)n : 0;
+    } while (n > 0 && got < room);
+    if (got > 0) {
+        modem->rx_bytes += (uint32_t)got;
+        usk_channel_direct_taken(&modem->channel, got, modem->now_ms);
+    }
+    return n;
+}
+
+static ssize_t read_text(struct usocket_modem *modem)
+{
+    char chunk[CHUNK];
+    ssize_t n = modem->port->read(modem->port_ctx, chunk, sizeof(chunk));
+
+    if (n > 0) {
+        modem->rx_bytes += (uint32_t)n;
+        usk_channel_feed(&modem->channel, chunk, (size_t)n, modem->now_ms);
+    }
+    return n;
+}
+
+/* Returns true when there may be more to read. */
+static bool read_line(struct usocket_modem *modem)
+{
+    for (int i = 0; i < CHUNKS; i++) {
+        size_t room = 0;
+        void *to = usk_channel_direct(&modem->channel, &room);
+        ssize_t n = to != NULL ? read_payload(modem, to, room) : read_text(modem);
+
+        if (n < 0) {
+            modem->down = (int16_t)n;
+        }
+        if (n <= 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void write_line(struct usocket_modem *modem)
+{
+    const char *bytes;
+    size_t len;
+    ssize_t n = 1;
+
+    while (n > 0 && (len = usk_channel_output(&modem->channel, &bytes)) > 0) {
+        n = modem->port->write(modem->port_ctx, bytes, len);
+        if (n < 0) {
+            modem->down = (int16_t)n;
+        } else if (n > 0) {
+            modem->tx_bytes += (uint32_t)n;
+            usk_channel_written(&modem->channel, (size_t)n, modem->now_ms);
+        }
+    }
+}
+
+/* --- turns -------------------------------------------------------------------------------------------------------- */
+
+static bool take_turn(struct usocket_modem *modem, unsigned turn, uint32_t *wake_ms)
+{
+    switch (turn) {
+    case 0:
+        return usk_resolver_next(modem, wake_ms);
+    case 1:
+        return usk_own_next(modem);
+    case 2:
+        return usk_conn_close_next(modem);
+    default:
+        return usk_conn_busy(&modem->sock[turn - 3]) && usk_conn_next(&modem->sock[turn - 3], wake_ms);
+    }
+}
+
+/* Starts the next command, if any is wanted; returns when to ask again if none is. */
+static uint32_t schedule(struct usocket_modem *modem)
+{
+    uint32_t wake_ms = UINT32_MAX;
+
+    if (!usk_channel_idle(&modem->channel) || usk_net_next(modem, &wake_ms)) {
+        return UINT32_MAX;
+    }
+    for (unsigned i = 0; i < TURNS; i++) {
+        unsigned turn = modem->turn;
+
+        modem->turn = (uint8_t)(turn + 1 < TURNS ? turn + 1 : 0);
+        if (take_turn(modem, turn, &wake_ms)) {
+            return UINT32_MAX;
+        }
+    }
+    return wake_ms;
+}
+
+static void look_at_channel(struct usocket_modem *modem)
+{
+    struct usk_channel *channel = &modem->channel;
+
+    if (channel->silent) {
+        channel->silent = false;
+        usk_net_module_silent(modem);
+    }
+    if (channel->echo_returned && usk_channel_idle(channel)) {
+        channel->echo_returned = false;
+        usk_net_module_suspect(modem);
+    }
+}
+
+uint32_t usk_run(struct usocket_modem *modem)
+{
+    uint32_t wake_ms = UINT32_MAX;
+    bool more;
+
+    if (modem->busy || modem->down != 0) {
+        return UINT32_MAX;
+    }
+    modem->busy = true;
+    modem->now_ms = modem->port->now_ms(modem->port_ctx);
+    write_line(modem);
+    more = read_line(modem);
+    usk_channel_tick(&modem->channel, modem->now_ms);
+    look_at_channel(modem);
+    wake_ms = schedule(modem);
+    write_line(modem);
+    usk_lower(&wake_ms, usk_channel_deadline(&modem->channel, modem->now_ms));
+    modem->busy = false;
+    if (modem->down != 0) {
+        usk_conn_end_all(modem, modem->down);
+        usk_resolver_end_all(modem, modem->down);
+        return UINT32_MAX;
+    }
+    return more ? 0 : wake_ms;
+}
+
+uint32_t usocket_process(struct usocket_modem *modem)
+{
+    uint32_t wake_ms;
+
+    usk_lock(modem);
+    wake_ms = usk_run(modem);
+    usk_unlock(modem);
+    return wake_ms;
+}
+
+bool usocket_wants_write(const struct usocket_modem *modem)
+{
+    const char *bytes;
+
+    return usk_channel_output(&modem->channel, &bytes) > 0;
+}
+
+/* --- waiting ------------------------------------------------------------------------------------------------------ */
+
+void usk_lock(const struct usocket_modem *modem)
+{
+    if (modem->port->lock != NULL) {
+        modem->port->lock(modem->port_ctx);
+    }
+}
+
+void usk_unlock(const struct usocket_modem *modem)
+{
+    if (modem->port->lock != NULL) {
+        modem->port->wake(modem->port_ctx);
+        modem->port->unlock(modem->port_ctx);
+    }
+}
+
+struct usk_deadline usk_deadline_in(const struct usocket_modem *modem, int32_t timeout_ms)
+{
+    return (struct usk_deadline){modem->port->now_ms(modem->port_ctx), timeout_ms};
+}
+
+/* Sleeps without the lock until the line or the clock has news. */
+static int sleep_on(struct usocket_modem *modem, uint32_t ms)
+{
+    int result;
+    int for_write = usocket_wants_write(modem);
+
+    if (modem->port->lock != NULL) {
+        modem->port->unlock(modem->port_ctx);
+    }
+    result = modem->port->wait(modem->port_ctx, ms, for_write);
+    usk_lock(modem);
+    return result;
+}
+
+int usk_wait(struct usocket_modem *modem, struct usk_deadline deadline, bool (*ready)(const void *arg), const void *arg)
+{
+    bool nested = modem->busy;
+
+    for (;;) {
+        uint32_t wake_ms = usk_run(modem);
+        uint32_t left = UINT32_MAX;
+
+        if (ready(arg)) {
+            return 0;
+        }
+        if (modem->down != 0) {
+            return modem->down;
+        }
+        if (nested || deadline.timeout_ms == 0) {
+            return -EAGAIN;
+        }
+        if (deadline.timeout_ms > 0) {
+            uint32_t now_ms = modem->port->now_ms(modem->port_ctx);
+
+            left = usk_left(now_ms, deadline.since_ms, (uint32_t)deadline.timeout_ms);
+            if (left == 0) {
+                return -ETIMEDOUT;
+            }
+        }
+        usk_lower(&left, wake_ms);
+        if (left > 0) {
+            int result = sleep_on(modem, left);
+
+            modem->down = result < 0 ? (int16_t)result : modem->down;
+        }
+    }
+}
+
+/* --- the end, and what is known ----------------------------------------------------------------------------------- */
+
+static bool all_closed(const void *arg)
+{
+    const struct usocket_modem *modem = arg;
+
+    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+        if (modem->sock[i].state != USK_CONN_FREE) {
+            return false;
+        }
+    }
+    return modem->close_ids == 0 && usk_channel_idle(&modem->channel);
+}
+
+int usocket_shutdown(struct usocket_modem *modem, int32_t timeout_ms)
+{
+    int result;
+
+    usk_lock(modem);
+    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+        if (modem->sock[i].state != USK_CONN_FREE) {
+            usk_conn_abandon(&modem->sock[i]);
+        }
+    }
+    result = usk_wait(modem, usk_deadline_in(modem, timeout_ms), all_closed, modem);
+    usk_unlock(modem);
+    return result;
+}
+
+void usocket_get_stats(const struct usocket_modem *modem, struct usocket_stats *stats)
+{
+    const struct usk_counters *count = &modem->channel.count;
+
+    *stats = (struct usocket_stats){
+        .rx_bytes = modem->rx_bytes,
+        .tx_bytes = modem->tx_bytes,
+        .commands = count->commands,
+        .urcs = count->urcs,
+        .lines_unknown = count->unknown,
+        .lines_overlong = count->overlong,
+        .late_answers = count->late,
+        .timeouts = count->timeouts,
+        .resyncs = count->resyncs,
+        .empty_polls = modem->empty_polls,
+        .send_retries = modem->send_retries,
+        .module_resets = modem->module_resets,
+        .context_losses = modem->context_losses,
+        .payload_discarded = count->discarded,
+    };
+}
+
+int usocket_last_error(const struct usocket_modem *modem)
+{
+    return modem->last_error;
+}

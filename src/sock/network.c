@@ -1,0 +1,578 @@
+/*
+ * The network: from a module that may be off or in any state to a data call with an address, and back there after a
+ * reset of the module or the loss of the context. DESIGN.md has the drawing.
+ */
+#include <string.h>
+
+#include "sock/internal.h"
+
+enum state {
+    SYNC, /* AT until the module answers */
+    ECHO_OFF,
+    NUMBERS,  /* AT+CMEE=1: errors as numbers */
+    IDENTIFY, /* ATI: the model, and with it the dialect */
+    SETTINGS, /* the dialect's list */
+    FLOW,     /* AT+IFC */
+    URC_ASK,  /* is ours the port on which the module prints its events? */
+    URC_SET,
+    READY, /* commands of the program may run */
+    LIST,  /* connections that the module holds: those of an earlier run are closed */
+    CLEAN,
+    SIM,
+    CEREG, /* registration: LTE, packet, circuit domain in turn */
+    CGREG,
+    CREG,
+    APN,
+    CONTEXT_ASK, /* is the context active already? activating it twice is an error */
+    CONTEXT_UP,
+    CONTEXT_ADDRESS,
+    CONTEXT_DOWN, /* after a failure and after a loss */
+    UP,
+};
+
+enum {
+    SYNC_MS = 500,
+    COMMAND_MS = 5 * 1000, /* 300 ms in the manuals; a module that is just starting is slower */
+    REGISTRATION_MS = 5 * 1000,
+    POLL_MS = 1000, /* SIM and registration */
+    ACTIVATE_PAUSE_MS = 5 * 1000,
+    SIM_TRIES = 5, /* a SIM is "not inserted" for a moment at start (PROTOCOL.md 6.2, code 10) */
+};
+
+static void enter(struct usocket_modem *modem, enum state state)
+{
+    modem->net.state = (uint8_t)state;
+    modem->net.line_ok = false;
+    modem->net.pause_ms = 0;
+}
+
+static void enter_later(struct usocket_modem *modem, enum state state, uint16_t pause_ms)
+{
+    enter(modem, state);
+    modem->net.since_ms = modem->now_ms;
+    modem->net.pause_ms = pause_ms;
+}
+
+static void set_stage(struct usocket_modem *modem, enum usocket_stage stage, int sub)
+{
+    modem->net.stage = (uint8_t)stage;
+    modem->net.sub = (int8_t)sub;
+}
+
+/* --- the commands that are the same for all families: 3GPP TS 27.007, ITU-T V.250 -------------------------------- */
+
+static void put_sync(const struct usocket_modem *modem, struct usk_line *line)
+{
+    usk_put(line, modem->net.tries % 2 == 0 ? "AT" : "ATV1"); /* after ATV0 no answer can be read */
+}
+
+static void put_echo_off(const struct usocket_modem *modem, struct usk_line *line)
+{
+    (void)modem;
+    usk_put(line, "ATE0");
+}
+
+static void put_numbers(const struct usocket_modem *modem, struct usk_line *line)
+{
+    (void)modem;
+    usk_put(line, "AT+CMEE=1");
+}
+
+static void put_identify(const struct usocket_modem *modem, struct usk_line *line)
+{
+    (void)modem;
+    usk_put(line, "ATI");
+}
+
+static void put_setting(const struct usocket_modem *modem, struct usk_line *line)
+{
+    usk_put(line, modem->net.dialect->settings[modem->net.setting]);
+}
+
+static void put_flow(const struct usocket_modem *modem, struct usk_line *line)
+{
+    (void)modem;
+    usk_put(line, "AT+IFC=2,2");
+}
+
+static void put_sim(const struct usocket_modem *modem, struct usk_line *line)
+{
+    (void)modem;
+    usk_put(line, "AT+CPIN?");
+}
+
+static void put_registration(const struct usocket_modem *modem, struct usk_line *line)
+{
+    static const char *const names[] = {"AT+CEREG?", "AT+CGREG?", "AT+CREG?"};
+
+    usk_put(line, names[modem->net.state - CEREG]);
+}
+
+/* ATI: "Quectel", the model, "Revision: ..." (transcript 041 has the model as "Quectel_MC60"). */
+static int on_identity(void *ctx, struct usk_text line, struct usk_fields *fields)
+{
+    struct usocket_modem *modem = ctx;
+    struct usk_network *net = &modem->net;
+    const struct usk_dialect *dialect = usk_dialect_of_model(line);
+
+    (void)fields;
+    if (usk_text_starts(line, "Quectel") || usk_text_starts(line, "Revision")) {
+        return 0;
+    }
+    if (net->model[0] == '\0' || dialect != NULL) {
+        size_t len = line.len < sizeof(net->model) ? line.len : sizeof(net->model) - 1;
+
+        memcpy(net->model, line.at, len);
+        net->model[len] = '\0';
+    }
+    if (dialect != NULL && net->dialect == NULL) {
+        net->dialect = dialect;
+    }
+    return 0;
+}
+
+static int on_sim(void *ctx, struct usk_text text, struct usk_fields *fields)
+{
+    static const struct {
+        const char *code;
+        enum usocket_sim sim;
+    } codes[] = {
+        {"READY", USOCKET_SIM_READY},         {"SIM PIN", USOCKET_SIM_PIN},   {"SIM PUK", USOCKET_SIM_PUK},
+        {"SIM PIN2", USOCKET_SIM_PIN2},       {"SIM PUK2", USOCKET_SIM_PUK2}, {"NOT READY", USOCKET_SIM_BUSY},
+        {"NOT INSERTED", USOCKET_SIM_ABSENT},
+    };
+    struct usocket_modem *modem = ctx;
+    struct usk_text code;
+
+    (void)text;
+    modem->net.sub = USOCKET_SIM_LOCKED; /* PH-SIM PIN, PH-NET PIN and so on */
+    if (!usk_field_text(fields, &code)) {
+        modem->net.sub = USOCKET_SIM_UNKNOWN;
+    }
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (usk_text_equal(code, codes[i].code)) {
+            modem->net.sub = (int8_t)codes[i].sim;
+        }
+    }
+    modem->net.line_ok = modem->net.sub == USOCKET_SIM_READY;
+    return 0;
+}
+
+/* The answer is "<n>,<stat>[,...]", the unsolicited code "<stat>[,"tac",...]": only the second field tells them apart.
+ */
+static int on_registration(void *ctx, struct usk_text text, struct usk_fields *fields)
+{
+    struct usocket_modem *modem = ctx;
+    uint32_t n;
+    uint32_t stat;
+
+    (void)text;
+    if (!usk_field_uint(fields, 5, &n) || !usk_field_uint(fields, INT8_MAX, &stat)) {
+        return USK_NOT_MINE;
+    }
+    modem->net.line_ok = stat == 1 || stat == 5;
+    if (modem->net.line_ok || modem->net.state == CEREG || modem->net.sub <= 0 || modem->net.sub == 4) {
+        modem->net.sub = (int8_t)stat;
+    }
+    return 0;
+}
+
+#define STEP(put, its_prefix, ms, its_flags, line)                                                                     \
+    {                                                                                                                  \
+        put,                                                                                                           \
+        {                                                                                                              \
+            .prefix = its_prefix, .timeout_ms = ms, .flags = its_flags, .on_line = line, .on_done = usk_net_step_done  \
+        }                                                                                                              \
+    }
+
+static const struct usk_step common_steps[] = {
+    [SYNC] = STEP(put_sync, NULL, SYNC_MS, 0, NULL),
+    [ECHO_OFF] = STEP(put_echo_off, NULL, COMMAND_MS, 0, NULL),
+    [NUMBERS] = STEP(put_numbers, NULL, COMMAND_MS, 0, NULL),
+    [IDENTIFY] = STEP(put_identify, NULL, COMMAND_MS, USK_ANY_LINE, on_identity),
+    [SETTINGS] = STEP(put_setting, NULL, COMMAND_MS, 0, NULL),
+    [FLOW] = STEP(put_flow, NULL, COMMAND_MS, 0, NULL),
+    [SIM] = STEP(put_sim, "+CPIN", COMMAND_MS, 0, on_sim),
+    [CEREG] = STEP(put_registration, "+CEREG", REGISTRATION_MS, 0, on_registration),
+    [CGREG] = STEP(put_registration, "+CGREG", REGISTRATION_MS, 0, on_registration),
+    [CREG] = STEP(put_registration, "+CREG", REGISTRATION_MS, 0, on_registration),
+};
+
+static const struct usk_step *step_of(const struct usk_network *net)
+{
+    switch ((enum state)net->state) {
+    case URC_ASK:
+        return net->dialect->urc_ask;
+    case URC_SET:
+        return net->dialect->urc_set;
+    case LIST:
+        return net->dialect->list;
+    case APN:
+        return net->dialect->apn;
+    case CONTEXT_ASK:
+    case CONTEXT_ADDRESS:
+        return net->dialect->context_ask;
+    case CONTEXT_UP:
+        return net->dialect->context_up;
+    case CONTEXT_DOWN:
+        return net->dialect->context_down;
+    default:
+        return &common_steps[net->state];
+    }
+}
+
+/* --- transitions -------------------------------------------------------------------------------------------------- */
+
+static void sim_done(struct usocket_modem *modem, int result)
+{
+    struct usk_network *net = &modem->net;
+    static const struct {
+        int16_t cme;
+        int8_t sim;
+    } errors[] = {
+        {10, USOCKET_SIM_ABSENT}, {11, USOCKET_SIM_PIN},     {12, USOCKET_SIM_PUK},  {13, USOCKET_SIM_INVALID},
+        {14, USOCKET_SIM_BUSY},   {15, USOCKET_SIM_INVALID}, {17, USOCKET_SIM_PIN2}, {18, USOCKET_SIM_PUK2},
+    };
+
+    if (result == -EIO) {
+        net->sub = USOCKET_SIM_UNKNOWN;
+        for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+            if (errors[i].cme == modem->channel.cme) {
+                net->sub = errors[i].sim;
+            }
+        }
+    }
+    if (net->tries < UINT8_MAX) {
+        net->tries++;
+    }
+    if (net->line_ok) {
+        set_stage(modem, USOCKET_STAGE_REGISTRATION, -1);
+        enter(modem, CEREG);
+        return;
+    }
+    if (net->sub == USOCKET_SIM_ABSENT) {
+        net->hard = net->tries >= SIM_TRIES ? -ENOMEDIUM : 0;
+    } else {
+        net->hard = net->sub >= USOCKET_SIM_PIN && net->sub <= USOCKET_SIM_PUK2 ? -EACCES : 0;
+    }
+    enter_later(modem, SIM, POLL_MS);
+}
+
+static void registration_done(struct usocket_modem *modem)
+{
+    struct usk_network *net = &modem->net;
+
+    if (net->line_ok) {
+        set_stage(modem, USOCKET_STAGE_DATA, 0);
+        enter(modem, modem->config.apn != NULL ? APN : CONTEXT_ASK);
+    } else if (net->state != CREG) {
+        enter(modem, (enum state)(net->state + 1));
+    } else {
+        enter_later(modem, CEREG, POLL_MS);
+    }
+}
+
+static void list_done(struct usocket_modem *modem)
+{
+    bool lost = false;
+
+    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+        struct usocket *s = &modem->sock[i];
+
+        if (s->id >= 0 && (modem->net.listed & 1u << s->id) == 0) {
+            usk_conn_end(s, -ENETRESET);
+            lost = true;
+        }
+    }
+    modem->module_resets += lost;
+    for (uint32_t id = 0; id < modem->net.dialect->ids; id++) {
+        if ((modem->net.listed & 1u << id) != 0 && usk_conn_of_id(modem, id) == NULL) {
+            modem->close_ids = (uint16_t)(modem->close_ids | 1u << id);
+        }
+    }
+    enter(modem, CLEAN);
+}
+
+static void next_setting(struct usocket_modem *modem)
+{
+    struct usk_network *net = &modem->net;
+
+    if (net->dialect->settings[++net->setting] == NULL) {
+        enter(modem, modem->config.rtscts ? FLOW : modem->config.urc_port[0] != '\0' ? URC_ASK : READY);
+    }
+}
+
+static void synced(struct usocket_modem *modem)
+{
+    set_stage(modem, USOCKET_STAGE_MODULE, 1);
+    enter(modem, ECHO_OFF);
+}
+
+void usk_net_step_done(void *ctx, int result)
+{
+    struct usocket_modem *modem = ctx;
+    struct usk_network *net = &modem->net;
+    bool ok = result == 0;
+
+    switch ((enum state)net->state) {
+    case SYNC:
+        net->tries++;
+        if (ok) {
+            synced(modem);
+        }
+        break;
+    case ECHO_OFF:
+        modem->channel.echo = !ok;
+        enter(modem, NUMBERS);
+        break;
+    case NUMBERS:
+        enter(modem, IDENTIFY);
+        break;
+    case IDENTIFY:
+        net->dialect = net->dialect != NULL ? net->dialect : usk_dialect_at(0);
+        net->setting = 0;
+        enter(modem, SETTINGS);
+        break;
+    case SETTINGS:
+        next_setting(modem);
+        break;
+    case FLOW:
+        enter(modem, modem->config.urc_port[0] != '\0' ? URC_ASK : READY);
+        break;
+    case URC_ASK:
+        enter(modem, net->line_ok ? READY : URC_SET);
+        break;
+    case URC_SET:
+        enter(modem, READY);
+        break;
+    case LIST:
+        list_done(modem);
+        break;
+    case SIM:
+        sim_done(modem, result);
+        break;
+    case CEREG:
+    case CGREG:
+    case CREG:
+        registration_done(modem);
+        break;
+    case APN:
+        enter(modem, CONTEXT_ASK);
+        break;
+    case CONTEXT_ASK:
+        enter(modem, net->line_ok ? UP : CONTEXT_UP);
+        break;
+    case CONTEXT_UP:
+        if (ok) {
+            enter(modem, CONTEXT_ADDRESS);
+        } else {
+            enter_later(modem, CONTEXT_DOWN, ACTIVATE_PAUSE_MS);
+        }
+        break;
+    case CONTEXT_ADDRESS: /* active, even when the module does not list it (transcript 059) */
+        enter(modem, UP);
+        break;
+    case CONTEXT_DOWN:
+        enter(modem, CONTEXT_ASK);
+        break;
+    case READY:
+    case CLEAN:
+    case UP:
+        break;
+    }
+    if (net->state == UP) {
+        set_stage(modem, USOCKET_STAGE_DATA, 1);
+    }
+}
+
+/* Leaves the states that wait for something else than an answer. */
+static void pass_by(struct usocket_modem *modem)
+{
+    struct usk_network *net = &modem->net;
+
+    if (net->state == READY && net->goal == USK_GOAL_NETWORK) {
+        net->listed = 0;
+        enter(modem, LIST);
+    }
+    if (net->state == CLEAN && modem->close_ids == 0) {
+        set_stage(modem, USOCKET_STAGE_SIM, USOCKET_SIM_UNKNOWN);
+        net->tries = 0;
+        enter(modem, SIM);
+    }
+}
+
+bool usk_net_next(struct usocket_modem *modem, uint32_t *wake_ms)
+{
+    struct usk_network *net = &modem->net;
+    struct usk_line line;
+    const struct usk_step *step;
+
+    pass_by(modem);
+    if (net->goal == USK_GOAL_NONE || net->state == READY || net->state == CLEAN || net->state == UP) {
+        return false;
+    }
+    if (net->pause_ms > 0) {
+        uint32_t left = usk_left(modem->now_ms, net->since_ms, net->pause_ms);
+
+        if (left > 0) {
+            usk_lower(wake_ms, left);
+            return false;
+        }
+        net->pause_ms = 0;
+    }
+    step = step_of(net);
+    line = usk_channel_line(&modem->channel);
+    step->put(modem, &line);
+    usk_start(modem, &line, &step->command, modem);
+    return true;
+}
+
+/* --- what the others ask and tell --------------------------------------------------------------------------------- */
+
+void usk_net_init(struct usocket_modem *modem, const struct usk_dialect *dialect)
+{
+    modem->net.dialect = dialect;
+    enter(modem, SYNC);
+}
+
+void usk_net_want(struct usocket_modem *modem, enum usk_goal goal)
+{
+    if (goal > modem->net.goal) {
+        modem->net.goal = (uint8_t)goal;
+    }
+}
+
+bool usk_net_ready(const struct usocket_modem *modem)
+{
+    return modem->net.state >= READY;
+}
+
+bool usk_net_up(const struct usocket_modem *modem)
+{
+    return modem->net.state == UP;
+}
+
+static void start_over(struct usocket_modem *modem)
+{
+    set_stage(modem, USOCKET_STAGE_MODULE, 0);
+    modem->net.hard = 0;
+    modem->net.tries = 0;
+    modem->channel.echo = true;
+    enter(modem, SYNC);
+}
+
+void usk_net_module_reset(struct usocket_modem *modem)
+{
+    if (modem->net.state == SYNC) {
+        return; /* it has started, and is being waited for */
+    }
+    usk_log(modem, "the module has started anew");
+    modem->module_resets++;
+    modem->close_ids = 0;
+    start_over(modem);
+    usk_conn_end_all(modem, -ENETRESET);
+    usk_resolver_end_all(modem, -ENETRESET);
+    usk_channel_abort(&modem->channel, -ENETRESET);
+    enter(modem, SYNC); /* whatever the aborted step made of it */
+}
+
+void usk_net_module_suspect(struct usocket_modem *modem)
+{
+    if (modem->net.state > ECHO_OFF) {
+        usk_log(modem, "echo is back: has the module started anew?");
+        start_over(modem);
+    }
+}
+
+void usk_net_module_silent(struct usocket_modem *modem)
+{
+    if (modem->net.state != SYNC) {
+        usk_log(modem, "the module does not answer");
+        start_over(modem);
+    } else {
+        set_stage(modem, USOCKET_STAGE_MODULE, 0);
+    }
+}
+
+void usk_net_context_broken(struct usocket_modem *modem)
+{
+    if (modem->net.state == UP) {
+        set_stage(modem, USOCKET_STAGE_DATA, 0);
+        enter(modem, CONTEXT_DOWN);
+    }
+}
+
+void usk_net_context_lost(struct usocket_modem *modem, uint32_t cid)
+{
+    if (cid != modem->config.cid || modem->net.state < CONTEXT_ASK) {
+        return;
+    }
+    usk_log(modem, "the network has taken the data call away");
+    modem->context_losses++;
+    usk_conn_end_all(modem, -ENETDOWN);
+    usk_resolver_end_all(modem, -ENETDOWN);
+    usk_net_context_broken(modem);
+}
+
+void usk_net_line_ok(struct usocket_modem *modem)
+{
+    modem->net.line_ok = true;
+}
+
+void usk_net_address(struct usocket_modem *modem, struct usk_text address)
+{
+    char text[USOCKET_ADDRSTRLEN];
+
+    if (address.len < sizeof(text)) {
+        memcpy(text, address.at, address.len);
+        text[address.len] = '\0';
+        usocket_sockaddr_set(&modem->net.address, text, 0);
+    }
+}
+
+void usk_net_listed(struct usocket_modem *modem, uint32_t id)
+{
+    if (id < modem->net.dialect->ids) {
+        modem->net.listed = (uint16_t)(modem->net.listed | 1u << id);
+    }
+}
+
+static bool decided(const void *arg)
+{
+    const struct usocket_modem *modem = arg;
+
+    return modem->net.state == UP || modem->net.hard != 0;
+}
+
+int usocket_wait_network(struct usocket_modem *modem, int32_t timeout_ms, int *stage, int *sub)
+{
+    int result;
+
+    usk_lock(modem);
+    modem->net.hard = 0;
+    usk_net_want(modem, USK_GOAL_NETWORK);
+    result = usk_wait(modem, usk_deadline_in(modem, timeout_ms), decided, modem);
+    if (result == 0) {
+        result = modem->net.hard;
+    } else if (result == -EAGAIN && !modem->busy) {
+        result = -ETIMEDOUT;
+    }
+    if (stage != NULL) {
+        *stage = modem->net.stage;
+    }
+    if (sub != NULL) {
+        *sub = modem->net.sub;
+    }
+    usk_unlock(modem);
+    return result;
+}
+
+void usocket_get_info(const struct usocket_modem *modem, struct usocket_info *info)
+{
+    memset(info, 0, sizeof(*info));
+    memcpy(info->model, modem->net.model, sizeof(modem->net.model));
+    info->dialect = modem->net.dialect != NULL ? modem->net.dialect->name : "";
+    if (modem->net.address.family != 0) {
+        usocket_sockaddr_text(&modem->net.address, info->address);
+    }
+}

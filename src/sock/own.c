@@ -1,0 +1,109 @@
+/*
+ * The program's own AT command, between those of the driver.
+ */
+#include <string.h>
+
+#include "sock/internal.h"
+
+/* How a call (ATD) may end besides OK and ERROR: ITU-T V.250 6.3. */
+static const struct usk_final finals[] = {
+    {"NO CARRIER", -EIO}, {"NO DIALTONE", -EIO}, {"NO ANSWER", -EIO}, {"BUSY", -EIO}, {NULL, 0},
+};
+
+static int on_line(void *ctx, struct usk_text line, struct usk_fields *fields)
+{
+    const struct usk_own_command *own = &((struct usocket_modem *)ctx)->own;
+
+    (void)fields;
+    if (own->text != NULL && own->on_line != NULL) {
+        own->on_line(own->ctx, line.at, line.len, false);
+    }
+    return 0;
+}
+
+static void on_final(void *ctx, struct usk_text line)
+{
+    const struct usk_own_command *own = &((struct usocket_modem *)ctx)->own;
+
+    if (own->text != NULL && own->on_line != NULL) {
+        own->on_line(own->ctx, line.at, line.len, true);
+    }
+}
+
+static void on_done(void *ctx, int result)
+{
+    ((struct usocket_modem *)ctx)->own.result = result;
+}
+
+/* The limit is the caller's, and AT+COPS=? takes minutes: this one only bounds what is left behind (PROTOCOL.md 4.2).
+ */
+static const struct usk_command own_command = {
+    .finals = finals,
+    .timeout_ms = 180 * 1000,
+    .flags = USK_ANY_LINE | USK_FOREIGN,
+    .on_line = on_line,
+    .on_final = on_final,
+    .on_done = on_done,
+};
+
+bool usk_own_next(struct usocket_modem *modem)
+{
+    struct usk_own_command *own = &modem->own;
+    struct usk_line line;
+
+    if (own->text == NULL || own->sent || !usk_net_ready(modem)) {
+        return false;
+    }
+    own->sent = true;
+    line = usk_channel_line(&modem->channel);
+    usk_put(&line, own->text);
+    own->result = usk_channel_start(&modem->channel, &line, &own_command, modem, modem->now_ms);
+    if (own->result != 0) {
+        return false;
+    }
+    own->result = -EINPROGRESS;
+    return true;
+}
+
+static bool own_ended(const void *arg)
+{
+    const struct usk_own_command *own = &((const struct usocket_modem *)arg)->own;
+
+    return own->sent && own->result != -EINPROGRESS;
+}
+
+static int check(const char *command)
+{
+    for (const char *c = command; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            return -EINVAL;
+        }
+    }
+    if ((command[0] != 'A' && command[0] != 'a') || (command[1] != 'T' && command[1] != 't')) {
+        return -EINVAL;
+    }
+    return strlen(command) < USOCKET_COMMAND_SIZE ? 0 : -EMSGSIZE;
+}
+
+int usocket_at(struct usocket_modem *modem, const char *command, usocket_line_fn line_fn, void *ctx, int32_t timeout_ms)
+{
+    int result = check(command);
+
+    if (result != 0) {
+        return result;
+    }
+    usk_lock(modem);
+    if (modem->own.text != NULL) {
+        result = -EBUSY;
+    } else if (modem->busy) {
+        result = -EAGAIN;
+    } else {
+        modem->own = (struct usk_own_command){.text = command, .on_line = line_fn, .ctx = ctx};
+        usk_net_want(modem, USK_GOAL_MODULE);
+        result = usk_wait(modem, usk_deadline_in(modem, timeout_ms), own_ended, modem);
+        result = result == 0 ? modem->own.result : result == -EAGAIN ? -ETIMEDOUT : result;
+        modem->own.text = NULL;
+    }
+    usk_unlock(modem);
+    return result;
+}

@@ -1,0 +1,56 @@
+/*
+ * usocket at: one AT command and its answer.
+ */
+#include "session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct print {
+    bool json;
+    json_t *lines;
+    char final[256];
+};
+
+static void print_line(void *ctx, const char *line, size_t len, bool final)
+{
+    struct print *p = ctx;
+    if (final) {
+        snprintf(p->final, sizeof(p->final), "%.*s", (int)len, line);
+    } else if (p->json) {
+        json_array_append_new(p->lines, cli_json_text(line, len));
+    } else {
+        fwrite(line, 1, len, stdout);
+        putchar('\n');
+    }
+}
+
+static int failure(struct cli *cli, const char *command, const char *final, int error)
+{
+    switch (error) {
+    case -EIO:
+        cli_complain("%s: %s", command, final);
+        return CLI_FAILED;
+    case -EINVAL:
+        cli_complain("'%s' is not an AT command", command);
+        return CLI_USAGE;
+    case -EMSGSIZE:
+        cli_complain("the command is longer than %d characters", USOCKET_COMMAND_SIZE);
+        return CLI_USAGE;
+    default:
+        return cli_at_fail(cli, command, error);
+    }
+}
+
+int usk_cmd_at(struct cli *cli, int argc, char **argv)
+{
+    (void)argc;
+    struct print p = {.json = cli->options.json, .lines = json_array()};
+    int error = cli_at_lines(cli, argv[0], print_line, &p);
+    if (p.json && (error == 0 || error == -EIO)) {
+        cli_print_json(json_pack("{s:s, s:O, s:o, s:b}", "command", argv[0], "lines", p.lines, "final",
+                                 cli_json_text(p.final, strlen(p.final)), "ok", error == 0));
+    }
+    json_decref(p.lines);
+    return error ? failure(cli, argv[0], p.final, error) : CLI_OK;
+}

@@ -1,0 +1,89 @@
+/*
+ * What the files of the command-line tool share: the options, the table of commands, messages and exit codes.
+ * main.c fills struct cli in, a command's function does the work and returns the exit code.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include "line.h"
+#include "usocket/usocket.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exit codes; an interrupted command ends with 128 + the signal, as a shell reports it. */
+enum {
+    CLI_OK = 0,
+    CLI_FAILED = 1,   /* the network or the peer failed */
+    CLI_USAGE = 2,    /* the command line is wrong */
+    CLI_NO_MODEM = 3, /* no modem, or no answer from it */
+};
+
+struct cli_options {
+    const char *port;
+    const char *baud_text;
+    unsigned baud;
+    enum usocket_flow flow;
+    const char *dialect;
+    char *apn; /* owned; user and password point into it */
+    const char *user;
+    const char *password;
+    int32_t timeout_ms; /* of the bring-up and of each network operation */
+    bool trace;
+    const char *record;
+    bool json;
+    bool help;
+    const char *output; /* get -o */
+    bool events;        /* replay --events */
+};
+
+struct cli {
+    struct cli_options options;
+    const struct cli_command *command;
+    struct cli_line line;
+    struct usocket_modem modem;
+    bool dialled;  /* a socket was made: the module must be left clean */
+    bool answers;  /* the module has answered an AT of ours */
+    json_t *facts; /* --json: what cli_fact() has gathered */
+};
+
+struct cli_command {
+    const char *name;
+    const char *args;
+    const char *summary;
+    const char *help; /* what --help shows below the usage line; with it at most 24 lines of 80 */
+    int min_args, max_args;
+    bool offline; /* needs no modem */
+    int (*run)(struct cli *cli, int argc, char **argv);
+};
+
+/* The commands; argc and argv are their arguments alone. */
+int usk_cmd_get(struct cli *cli, int argc, char **argv);
+int usk_cmd_connect(struct cli *cli, int argc, char **argv);
+int usk_cmd_resolve(struct cli *cli, int argc, char **argv);
+int usk_cmd_net(struct cli *cli, int argc, char **argv);
+int usk_cmd_info(struct cli *cli, int argc, char **argv);
+int usk_cmd_at(struct cli *cli, int argc, char **argv);
+int usk_cmd_state(struct cli *cli, int argc, char **argv);
+int usk_cmd_replay(struct cli *cli, int argc, char **argv);
+
+/* options.c */
+extern const struct cli_command cli_commands[];
+/* Reads the command line. Returns -1 to go on with the command, else the exit code. */
+int cli_options_read(struct cli *cli, int *argc, char ***argv);
+/* Reads a TCP port of 1..65535 into @p port; says what is wrong with it and returns false if it is not one. */
+bool cli_read_tcp_port(const char *text, uint16_t *port);
+
+/* message.c: everything that is said to the user */
+void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* One fact of a command's result: a "label  text" line, or with --json a member of the object printed at the end. */
+void cli_fact(struct cli *cli, const char *key, json_t *value, const char *label, const char *text);
+/* Prints @p value as JSON on standard output and releases it. */
+void cli_print_json(json_t *value);
+/* Text that came from outside, as a JSON string: bytes that are not UTF-8 become '?'. */
+json_t *cli_json_text(const char *text, size_t len);
+/* Ends what is written to standard output. Returns code, or CLI_FAILED when it could not be written. */
+int cli_flush_output(int code);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * usocket info: facts about the module, each by the command that tells it.
+ */
+#include "session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Makes JSON and text of the line that an answer holds; JSON null when the line can't be read. */
+typedef json_t *(*reader)(const char *line, char text[100]);
+
+static json_t *read_text(const char *line, char text[100])
+{
+    snprintf(text, 100, "%s", line);
+    return cli_json_text(text, strlen(text));
+}
+
+/* +CSQ: <rssi>,<ber>; 3GPP TS 27.007 8.5: 0 is -113 dBm or less, steps of 2 dB, 99 not known. */
+static json_t *read_signal(const char *line, char text[100])
+{
+    int rssi;
+    if (sscanf(line, "%d", &rssi) != 1 || rssi < 0 || rssi > 31) {
+        return json_null();
+    }
+    snprintf(text, 100, "%d dBm", 2 * rssi - 113);
+    return json_integer(2 * rssi - 113);
+}
+
+/* +COPS: <mode>[,<format>,"<operator>",<act>] */
+static json_t *read_operator(const char *line, char text[100])
+{
+    const char *open = strchr(line, '"');
+    const char *close = open ? strchr(open + 1, '"') : NULL;
+    if (!close) {
+        return json_null();
+    }
+    snprintf(text, 100, "%.*s", (int)(close - open - 1), open + 1);
+    return cli_json_text(text, strlen(text));
+}
+
+static const struct {
+    const char *key;
+    const char *label;
+    const char *command;
+    const char *prefix; /* "": the answer is a bare line */
+    reader read;
+} facts[] = {
+    {"maker", "maker", "AT+CGMI", "", read_text},
+    {"model", "model", "AT+CGMM", "", read_text},
+    {"revision", "revision", "AT+CGMR", "", read_text},
+    {"imei", "IMEI", "AT+GSN", "", read_text},
+    {"sim", "SIM", "AT+CPIN?", "+CPIN:", read_text},
+    {"signal_dbm", "signal", "AT+CSQ", "+CSQ:", read_signal},
+    {"operator", "operator", "AT+COPS?", "+COPS:", read_operator},
+};
+
+int usk_cmd_info(struct cli *cli, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        struct cli_answer answer;
+        int error = cli_at(cli, facts[i].command, &answer);
+        if (error && error != -EIO) {
+            return cli_at_fail(cli, facts[i].command, error);
+        }
+        char text[100] = "-";
+        const char *line = error ? NULL : cli_answer_find(&answer, facts[i].prefix);
+        json_t *value = line ? facts[i].read(line, text) : json_null();
+        cli_fact(cli, facts[i].key, value, facts[i].label, text);
+    }
+    struct usocket_info info;
+    usocket_get_info(&cli->modem, &info);
+    cli_fact(cli, "dialect", json_string(info.dialect), "dialect", info.dialect);
+    return CLI_OK;
+}
