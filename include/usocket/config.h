@@ -25,8 +25,7 @@
 #define USOCKET_TX_SIZE 1460
 #endif
 
-/** Longest line of the module that is taken whole; a longer one is dropped in driver answers and counted. 96 or more.
- */
+/** Longest line of the module that is taken whole, 96 or more; a longer one is counted and dropped. */
 #ifndef USOCKET_LINE_SIZE
 #define USOCKET_LINE_SIZE 192
 #endif

@@ -33,7 +33,7 @@ struct usocket_port {
      *
      * @param len  room in @p buf, at least 1
      * @return 1..len bytes taken, 0 when nothing has arrived, or a negative errno when the line is gone
-     *         (-ENODEV: unplugged; every later call of usocket answers with it until usocket_start())
+     *         (-ENODEV: unplugged; every later call answers with it until usocket_init())
      */
     ssize_t (*read)(void *ctx, void *buf, size_t len);
 

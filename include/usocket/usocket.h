@@ -210,16 +210,22 @@ USOCKET_API void usocket_get_info(const struct usocket_modem *modem, struct usoc
 /** Name of the @p index-th dialect, 0 and up; NULL at the end of the list. */
 USOCKET_API const char *usocket_dialects(size_t index);
 
-/** A line of a command's answer: the information responses one by one, then the final result. */
-typedef void (*usocket_line_fn)(void *ctx, const char *line, size_t len, bool final);
+/** What usocket_at() hands over. */
+enum usocket_line {
+    USOCKET_LINE,       /**< an information response, or the end of one that came in pieces */
+    USOCKET_LINE_PIECE, /**< the beginning or the middle of a line longer than USOCKET_LINE_SIZE: it goes on */
+    USOCKET_LINE_FINAL, /**< the final result; nothing comes behind it */
+};
+
+/** A line of a command's answer, without its line end and not terminated by NUL. */
+typedef void (*usocket_line_fn)(void *ctx, const char *line, size_t len, enum usocket_line kind);
 
 /**
  * Sends one AT command of the program's own, between those of the driver, and waits for its final result. Only the
  * module's start-up (echo off and so on) is done before; no network is needed.
  *
  * @param command     as in the manual, "AT+CSQ"; without CR
- * @param on_line     receives each line of the answer without line end, not terminated by NUL; the last one has
- *                    @p final set. A line longer than USOCKET_LINE_SIZE comes in several pieces. May be NULL
+ * @param on_line     receives the answer line by line; may be NULL
  * @return 0 for OK; -EIO for ERROR and any +CME or +CMS ERROR (the final line says which); -ETIMEDOUT; -EINVAL (a
  *         control byte in the command, or not a command); -EMSGSIZE (longer than USOCKET_COMMAND_SIZE); -EBUSY (another
  *         own command runs); -EAGAIN from a callback; -ENETRESET (the module started anew meanwhile); -EOPNOTSUPP (the
@@ -273,8 +279,7 @@ struct usocket_addrinfo {
 USOCKET_API int usocket_getaddrinfo(struct usocket_modem *modem, const char *host, uint16_t port,
                                     struct usocket_addrinfo *list, size_t max);
 
-/** A query that runs while the program does other things. The struct is the caller's and must stay until it has ended.
- */
+/** A query that runs while the program does other things. The struct is the caller's and stays until it has ended. */
 struct usocket_query {
     const char *host;                                    /**< private: the name, not copied */
     int result;                                          /**< -EINPROGRESS, then the count of addresses or an error */
@@ -317,7 +322,8 @@ USOCKET_API int usocket_last_error(const struct usocket_modem *modem);
  *         -ETIMEDOUT, -ECONNREFUSED (the module does not tell a refusal from an unreachable host), -EALREADY, -EISCONN,
  *         -EAFNOSUPPORT (not the socket's family), -EADDRINUSE, -ENETDOWN, -ENETRESET, -ENETUNREACH, -ENOBUFS, -EIO
  *
- * After a failure the socket is as new: connect may be called again.
+ * After a failure the socket is as new: connect may be called again. When a non-blocking connect has failed,
+ * usocket_poll() reports POLLERR, and the next usocket_recv() or usocket_send() tells which of these errors it was.
  */
 USOCKET_API int usocket_connect(struct usocket *s, const struct usocket_sockaddr *address);
 

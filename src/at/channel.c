@@ -20,7 +20,7 @@ enum {
     PROMPT_MS = 10 * 1000, /* the prompt comes in milliseconds (transcripts 002, 004); a lost one must not cost 120 s */
     STALL_MS = 2 * 1000,   /* longest gap within a payload and before the final result behind it */
     PROBE_MS = 1000,
-    PROBES = 10,
+    PROBES = 4,
     PROBES_UNNAMED = 3, /* final results without "+CMEE:" until a module that does not know the probe is believed */
 };
 
@@ -29,10 +29,13 @@ static const char probe[] = "AT+CMEE?\r";
 static const char probe_name[] = "+CMEE";
 static const char escape[] = "\x1b";
 
+/* Ends a payload that the module waits for: nothing in command mode, the missing bytes in data mode. */
+static const char filling[] = "\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r";
+
 static void see(const struct usk_channel *channel, enum usk_seen seen, const char *text, size_t len)
 {
     if (channel->observe != NULL) {
-        channel->observe(channel->observe_ctx, seen, text, len);
+        channel->observe(channel->observe_ctx, (int)seen, text, len);
     }
 }
 
@@ -42,9 +45,10 @@ static void wait_for(struct usk_channel *channel, uint32_t wait_ms, uint32_t now
     channel->wait_ms = wait_ms;
 }
 
+/* Only while a command is in flight. */
 static bool has(const struct usk_channel *channel, unsigned flag)
 {
-    return channel->command != NULL && (channel->command->flags & flag) != 0;
+    return (channel->command->flags & flag) != 0;
 }
 
 void usk_channel_init(struct usk_channel *channel, const struct usk_urc *urcs, void *urc_ctx)
@@ -80,15 +84,21 @@ int usk_channel_start(struct usk_channel *channel, const struct usk_line *line, 
     channel->command_ctx = ctx;
     channel->payload_len = 0;
     channel->prompted = false;
+    channel->probe_lost = false;
     channel->result = 0;
+    channel->cme = -1;
     channel->echo_due = channel->echo;
     channel->lexer.torn = false;
-    channel->lexer.want_prompt = (command->flags & (USK_PROMPT | USK_FOREIGN)) != 0;
     channel->state = TEXT;
     channel->count.commands++;
     wait_for(channel, command->timeout_ms, now_ms);
     see(channel, USK_SEEN_COMMAND, channel->text, line->len);
     return 0;
+}
+
+void usk_channel_limit(struct usk_channel *channel, uint32_t timeout_ms)
+{
+    channel->wait_ms = timeout_ms;
 }
 
 void usk_channel_payload(struct usk_channel *channel, const void *bytes, uint16_t len)
@@ -128,6 +138,20 @@ static void send_probe(struct usk_channel *channel, uint32_t now_ms)
     wait_for(channel, PROBE_MS, now_ms);
 }
 
+/* A piece of the filling for a payload whose prompt or whose bytes were lost; false when it is complete. */
+static bool send_filling(struct usk_channel *channel)
+{
+    uint16_t piece = sizeof(filling) - 1;
+
+    if (channel->payload_len == 0) {
+        return false;
+    }
+    channel->out = filling;
+    channel->out_len = channel->payload_len < piece ? channel->payload_len : piece;
+    channel->payload_len = (uint16_t)(channel->payload_len - channel->out_len);
+    return true;
+}
+
 static void begin_resync(struct usk_channel *channel, int result, uint32_t now_ms)
 {
     see(channel, USK_SEEN_RESYNC, channel->text, channel->text_len - 1u);
@@ -136,18 +160,33 @@ static void begin_resync(struct usk_channel *channel, int result, uint32_t now_m
     channel->result = (int16_t)result;
     channel->probes = 0;
     channel->probe_named = false;
+    channel->answered = false;
+    channel->filling = false;
     channel->data_mine = false;
     send_probe(channel, now_ms);
 }
 
-static void resync_line(struct usk_channel *channel, struct usk_text line, bool final)
+/* A probe was answered. A module that was busy may answer those before it too, and that must not be the next command's
+ * answer: the command ends with the last of them, or when none comes any more. */
+static void end_resync(struct usk_channel *channel, uint32_t now_ms)
+{
+    channel->answered = true;
+    channel->probes--;
+    if (channel->probes == 0) {
+        finish(channel, channel->result);
+    } else {
+        wait_for(channel, PROBE_MS, now_ms);
+    }
+}
+
+static void resync_line(struct usk_channel *channel, struct usk_text line, bool final, uint32_t now_ms)
 {
     struct usk_fields fields;
 
     if (usk_fields_of(&fields, line, probe_name)) {
         channel->probe_named = true;
-    } else if (final && (channel->probe_named || channel->probes > PROBES_UNNAMED)) {
-        finish(channel, channel->result);
+    } else if (final && (channel->answered || channel->probe_named || channel->probes > PROBES_UNNAMED)) {
+        end_resync(channel, now_ms);
     } else {
         channel->count.late++;
         see(channel, USK_SEEN_LATE, line.at, line.len);
@@ -168,7 +207,6 @@ static bool is_error(struct usk_channel *channel, struct usk_text line)
             return true;
         }
     }
-    channel->cme = -1;
     return usk_text_equal(line, "ERROR");
 }
 
@@ -176,6 +214,12 @@ static bool is_error(struct usk_channel *channel, struct usk_text line)
 static bool too_early(const struct usk_channel *channel)
 {
     return has(channel, USK_PROMPT) && (channel->state == WAIT || channel->out_len > 0) && channel->state != RESYNC;
+}
+
+/* A function of the command may have aborted it, and on_done may have started the next: is it still this one? */
+static bool in_flight(const struct usk_channel *channel, uint32_t number)
+{
+    return channel->command != NULL && channel->count.commands == number;
 }
 
 /* Looks whether the line ends the command in flight, and how. */
@@ -199,9 +243,14 @@ static bool is_final(struct usk_channel *channel, struct usk_text line, int *res
 
 static void take_final(struct usk_channel *channel, struct usk_text line, int result, uint32_t now_ms)
 {
+    uint32_t number = channel->count.commands;
+
     see(channel, USK_SEEN_FINAL, line.at, line.len);
     if (channel->command->on_final != NULL) {
         channel->command->on_final(channel->command_ctx, line);
+    }
+    if (!in_flight(channel, number)) {
+        return;
     }
     if (channel->lexer.torn) {
         begin_resync(channel, -EBADMSG, now_ms);
@@ -236,12 +285,21 @@ static bool take_echo(struct usk_channel *channel, struct usk_text *line)
     return true;
 }
 
+/* A payload that is not the command's does not change how long the command may take. */
+static void data_wait(struct usk_channel *channel, uint32_t now_ms)
+{
+    channel->data_ms = now_ms;
+    if (channel->data_mine || channel->state == RESYNC) {
+        wait_for(channel, STALL_MS, now_ms);
+    }
+}
+
 static void expect_data(struct usk_channel *channel, int len, bool mine, uint32_t now_ms)
 {
     if (len > 0) {
         usk_lexer_expect_data(&channel->lexer, (uint16_t)len);
         channel->data_mine = mine;
-        wait_for(channel, STALL_MS, now_ms);
+        data_wait(channel, now_ms);
     }
 }
 
@@ -266,13 +324,23 @@ static bool has_own_name(const struct usk_channel *channel, struct usk_text line
     return n > 1 && (n == line.len || line.at[n] == ':') && (n == most || name[n] == '?' || name[n] == '=');
 }
 
+/* The command whose answer may come now; NULL: none. */
+static const struct usk_command *awaited(const struct usk_channel *channel)
+{
+    return channel->state != TEXT ? channel->command : NULL;
+}
+
 static bool take_response(struct usk_channel *channel, struct usk_text line, bool any, uint32_t now_ms)
 {
-    const struct usk_command *command = channel->command;
+    const struct usk_command *command = awaited(channel);
     struct usk_fields fields = {line.at, line.at + line.len};
+    uint32_t number = channel->count.commands;
     bool mine = channel->state != RESYNC;
     int len = 0;
 
+    if (command == NULL) {
+        return false;
+    }
     if (!any && (command->prefix == NULL || !usk_fields_of(&fields, line, command->prefix)) &&
         !has_own_name(channel, line)) {
         return false;
@@ -289,10 +357,7 @@ static bool take_response(struct usk_channel *channel, struct usk_text line, boo
         channel->count.late++;
         see(channel, USK_SEEN_LATE, line.at, line.len);
     }
-    if (len < 0 && mine) {
-        begin_resync(channel, len, now_ms);
-    }
-    expect_data(channel, len, mine, now_ms);
+    expect_data(channel, len, mine && in_flight(channel, number), now_ms);
     return true;
 }
 
@@ -322,12 +387,11 @@ static void unknown(struct usk_channel *channel, struct usk_text line)
 
 static void take_line(struct usk_channel *channel, struct usk_text line, uint32_t now_ms)
 {
-    bool pending = channel->command != NULL && channel->state != TEXT;
     int result = 0;
 
-    if (pending && is_final(channel, line, &result)) {
+    if (awaited(channel) != NULL && is_final(channel, line, &result)) {
         if (channel->state == RESYNC) {
-            resync_line(channel, line, true);
+            resync_line(channel, line, true, now_ms);
         } else {
             take_final(channel, line, result, now_ms);
         }
@@ -336,12 +400,12 @@ static void take_line(struct usk_channel *channel, struct usk_text line, uint32_
     if (channel->command != NULL && take_echo(channel, &line)) {
         return;
     }
-    if ((pending && take_response(channel, line, false, now_ms)) || take_urc(channel, line, now_ms)) {
+    if (take_response(channel, line, false, now_ms) || take_urc(channel, line, now_ms)) {
         return;
     }
     if (channel->state == RESYNC) {
-        resync_line(channel, line, false);
-    } else if (!pending || !has(channel, USK_ANY_LINE) || !take_response(channel, line, true, now_ms)) {
+        resync_line(channel, line, false, now_ms);
+    } else if (awaited(channel) == NULL || !has(channel, USK_ANY_LINE) || !take_response(channel, line, true, now_ms)) {
         unknown(channel, line);
     }
 }
@@ -349,10 +413,11 @@ static void take_line(struct usk_channel *channel, struct usk_text line, uint32_
 static void take_overlong(struct usk_channel *channel, const struct usk_token *token)
 {
     struct usk_text piece = {token->text, token->len};
+    struct usk_fields fields = {piece.at, piece.at + piece.len};
 
     channel->count.overlong += token->last;
-    if (has(channel, USK_FOREIGN) && channel->state == WAIT && channel->command->on_line != NULL) {
-        channel->command->on_line(channel->command_ctx, piece, NULL);
+    if (channel->state == WAIT && has(channel, USK_FOREIGN) && channel->command->on_line != NULL) {
+        channel->command->on_line(channel->command_ctx, piece, token->last ? &fields : NULL);
         see(channel, USK_SEEN_RESPONSE, piece.at, piece.len);
     } else {
         see(channel, USK_SEEN_UNKNOWN, piece.at, piece.len);
@@ -378,13 +443,13 @@ static void take_prompt(struct usk_channel *channel, uint32_t now_ms)
         channel->result = -EOPNOTSUPP;
     }
     see(channel, USK_SEEN_PAYLOAD, NULL, channel->out_len);
-    wait_for(channel, channel->command->timeout_ms, now_ms);
+    wait_for(channel, has(channel, USK_FOREIGN) ? STALL_MS : channel->command->timeout_ms, now_ms);
 }
 
 static void data_came(struct usk_channel *channel, size_t len, uint32_t now_ms)
 {
     see(channel, USK_SEEN_DATA, NULL, len);
-    wait_for(channel, STALL_MS, now_ms);
+    data_wait(channel, now_ms);
 }
 
 static void take_data(struct usk_channel *channel, const char *bytes, size_t len, uint32_t now_ms)
@@ -469,10 +534,18 @@ void usk_channel_written(struct usk_channel *channel, size_t len, uint32_t now_m
     channel->out += len;
     channel->out_len = (uint16_t)(channel->out_len - len);
     channel->since_ms = now_ms;
-    if (channel->out_len > 0 || channel->state != TEXT) {
+    if (channel->out_len > 0) {
+        return;
+    }
+    if (channel->state == RESYNC && channel->filling && !send_filling(channel)) {
+        channel->filling = false;
+        send_probe(channel, now_ms);
+    }
+    if (channel->state != TEXT) {
         return;
     }
     channel->state = WAIT;
+    channel->lexer.want_prompt = has(channel, USK_PROMPT | USK_FOREIGN);
     if (has(channel, USK_PROMPT) && channel->wait_ms > PROMPT_MS) {
         channel->wait_ms = PROMPT_MS;
     }
@@ -480,12 +553,14 @@ void usk_channel_written(struct usk_channel *channel, size_t len, uint32_t now_m
 
 uint32_t usk_channel_deadline(const struct usk_channel *channel, uint32_t now_ms)
 {
-    uint32_t gone = now_ms - channel->since_ms;
+    bool data = channel->lexer.data_left > 0;
+    uint32_t gone = now_ms - (data ? channel->data_ms : channel->since_ms);
+    uint32_t wait_ms = data ? STALL_MS : channel->wait_ms;
 
     if (usk_channel_idle(channel)) {
         return UINT32_MAX;
     }
-    return gone < channel->wait_ms ? channel->wait_ms - gone : 0;
+    return gone < wait_ms ? wait_ms - gone : 0;
 }
 
 void usk_channel_tick(struct usk_channel *channel, uint32_t now_ms)
@@ -499,7 +574,17 @@ void usk_channel_tick(struct usk_channel *channel, uint32_t now_ms)
     }
     if (channel->state != RESYNC) {
         channel->count.timeouts++;
-        begin_resync(channel, -ETIMEDOUT, now_ms);
+        begin_resync(channel, channel->result != 0 ? channel->result : -ETIMEDOUT, now_ms);
+        return;
+    }
+    if (channel->answered) {
+        finish(channel, channel->result);
+        return;
+    }
+    channel->probe_lost = true;
+    if (channel->payload_len > 0) {
+        channel->filling = send_filling(channel);
+        wait_for(channel, PROBE_MS, now_ms);
     } else if (channel->probes < PROBES) {
         send_probe(channel, now_ms);
     } else {

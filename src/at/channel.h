@@ -29,10 +29,13 @@ enum {
     USK_ANY_LINE = 1, /* a line that is nothing else belongs to the answer */
     USK_PROMPT = 2,   /* the module asks for the payload with a prompt */
     USK_NO_OK = 4,    /* OK is not a final result of this command */
-    USK_FOREIGN = 8,  /* the program's own command: overlong lines too go to on_line, piece by piece */
+    USK_FOREIGN = 8,  /* the program's own command: overlong lines too go to on_line, piece by piece, all but the last
+                      with fields NULL */
 };
 
-/** What on_line returns for a line that is not the command's after all. Else: how many payload bytes follow the line.
+/**
+ * What on_line returns for a line that is not the command's after all. Else: how many payload bytes follow the line;
+ * they are always counted, also those that nobody has room for, for what a peer sends must never be read as a line.
  */
 #define USK_NOT_MINE (-1)
 
@@ -88,6 +91,9 @@ struct usk_line usk_channel_line(struct usk_channel *channel);
  */
 int usk_channel_start(struct usk_channel *channel, const struct usk_line *line, const struct usk_command *command,
                       void *ctx, uint32_t now_ms);
+
+/** Sets another limit than the command's own for the one just started. */
+void usk_channel_limit(struct usk_channel *channel, uint32_t timeout_ms);
 
 /** The payload for the prompt of the command just started; must stay as it is until on_done. */
 void usk_channel_payload(struct usk_channel *channel, const void *bytes, uint16_t len);

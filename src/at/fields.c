@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* How many bytes of the text begin it as @p word does; -1 unless all of the word is there. Most words differ at once. */
+/* Length of @p word if the text begins with it, else -1. Compared byte by byte, for most words differ at once. */
 static ptrdiff_t match(struct usk_text text, const char *word)
 {
     size_t n = 0;
@@ -124,6 +124,9 @@ bool usk_field_text(struct usk_fields *fields, struct usk_text *text)
     }
     if (!end_field(fields, stop + quoted)) {
         return false;
+    }
+    while (!quoted && stop > at && stop[-1] == ' ') {
+        stop--;
     }
     text->at = at;
     text->len = (size_t)(stop - at);

@@ -43,7 +43,7 @@ static size_t skip_gap(struct usk_lexer *lexer, const char *in, size_t len)
     size_t i = 0;
 
     if (lexer->after_data && len > 0) {
-        lexer->torn = in[0] != '\r';
+        lexer->torn = lexer->torn || in[0] != '\r';
         lexer->after_data = false;
     }
     while (i < len && ((unsigned char)in[i] < ' ' || (in[i] == ' ' && lexer->after_prompt))) {

@@ -17,7 +17,7 @@ static const char *read_byte(const char *at, uint8_t *byte)
     for (; *at >= '0' && *at <= '9' && digits < 4; at++, digits++) {
         value = value * 10 + (unsigned)(*at - '0');
     }
-    if (digits == 0 || digits > 3 || value > 255) {
+    if (digits == 0 || digits > 3 || value > 255 || (digits > 1 && *(at - digits) == '0')) {
         return NULL;
     }
     *byte = (uint8_t)value;

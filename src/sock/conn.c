@@ -18,6 +18,7 @@ enum {
     ACKED_POLL_MS = 250,
     ACKED_LIMIT_MS = 10 * 1000,  /* how long a closed socket waits for its last bytes to be acknowledged */
     ORPHAN_LIMIT_MS = 60 * 1000, /* ... and for the module to take them */
+    NOT_ANNOUNCED = UINT16_MAX,  /* no "+QIRD: n" so far: an OK alone is a damaged answer, not an empty one */
 };
 
 static void enter(struct usocket *s, enum usk_conn_state state)
@@ -99,7 +100,8 @@ void usk_conn_connect(struct usocket *s)
     s->rx_at = s->rx_len = s->rx_new = 0;
     s->tx_len = s->tx_busy = 0;
     s->retry_wait_ms = 0;
-    s->more = s->peer_closed = s->unacked = false;
+    s->rx_total = s->tx_total = 0;
+    s->more = s->peer_closed = s->unacked = s->count_read = s->count_sent = false;
     s->again = true;
     enter(s, USK_CONN_WAITING);
     usk_net_want(s->modem, USK_GOAL_NETWORK);
@@ -111,7 +113,7 @@ void usk_conn_end(struct usocket *s, int error)
     s->error = (int16_t)error;
     s->rx_new = 0;
     s->tx_len = s->tx_busy = 0;
-    s->more = s->unacked = false;
+    s->more = s->unacked = s->count_read = s->count_sent = false;
     enter(s, s->orphan ? USK_CONN_FREE : USK_CONN_ENDED);
 }
 
@@ -145,20 +147,28 @@ void usk_conn_abandon(struct usocket *s)
 
 /* --- open --------------------------------------------------------------------------------------------------------- */
 
-/* The open failed. Where trying once more can help, it is tried once more. */
-static void open_failed(struct usocket *s, int error)
+/* Tries once more, with an id that QICLOSE has freed; the second time it is @p error. */
+static void open_again(struct usocket *s, int error)
 {
-    bool again = s->again && (error == -EADDRINUSE || error == -ENETDOWN);
     uint32_t since_ms = s->since_ms;
 
-    if (!again) {
+    if (!s->again) {
         usk_conn_end(s, error);
         return;
     }
     s->again = false;
-    release_id(s); /* 563: the id was still in use; QICLOSE frees it */
+    release_id(s);
     enter(s, USK_CONN_WAITING);
     s->since_ms = since_ms;
+}
+
+static void open_failed(struct usocket *s, int error)
+{
+    if (error != -EADDRINUSE && error != -ENETDOWN) {
+        usk_conn_end(s, error);
+        return;
+    }
+    open_again(s, error);
     if (error == -ENETDOWN) { /* the context is gone, and no URC said so (transcript 065) */
         usk_net_context_broken(s->modem);
     }
@@ -187,6 +197,8 @@ void usk_conn_open_done(void *ctx, int result)
     }
     if (result == -EIO) {
         enter(s, USK_CONN_REFUSED);
+    } else if (result == -ETIMEDOUT) {
+        s->check = true; /* does the module know of it? */
     } else {
         usk_conn_end(s, result);
     }
@@ -253,7 +265,7 @@ void usk_conn_state_done(void *ctx, int result)
         return;
     }
     if (s->state == USK_CONN_OPENING) {
-        usk_conn_end(s, -ECONNREFUSED);
+        open_again(s, -ECONNREFUSED);
     } else if (s->state == USK_CONN_OPEN) { /* gone, and whether all of its data had been read nobody knows */
         usk_conn_end(s, s->peer_closed ? 0 : -ECONNRESET);
     }
@@ -289,7 +301,7 @@ static bool opening_next(struct usocket *s, uint32_t *wake_ms)
         return false;
     }
     usk_lower(wake_ms, left);
-    return poll_due(s, wake_ms) && start_check(s);
+    return (s->check || poll_due(s, wake_ms)) && start_check(s);
 }
 
 /* --- receive ------------------------------------------------------------------------------------------------------ */
@@ -342,7 +354,7 @@ static bool start_read(struct usocket *s)
     uint16_t most = s->modem->net.dialect->read;
 
     s->rx_asked = room(s) < most ? room(s) : most;
-    s->rx_due = 0;
+    s->rx_due = NOT_ANNOUNCED;
     s->rx_new = 0;
     s->more_again = false;
     s->modem->net.dialect->read_data(s, s->rx_asked);
@@ -351,9 +363,6 @@ static bool start_read(struct usocket *s)
 
 int usk_conn_announced(struct usocket *s, uint32_t len)
 {
-    if (len > s->rx_asked || s->rx_due > 0) {
-        return -EBADMSG;
-    }
     s->rx_due = (uint16_t)len;
     return (int)len;
 }
@@ -403,12 +412,13 @@ void usk_conn_read_done(void *ctx, int result)
         } else {
             s->check = true;
         }
-    } else if (result != 0 || got != s->rx_due) { /* bytes may be lost: what follows would not be what was sent */
-        usk_conn_end(s, -EBADMSG);
+    } else if (result != 0 || got != s->rx_due) { /* has the module given away bytes that did not arrive? */
+        s->count_read = true;
     } else if (got == 0) {
         read_nothing(s);
     } else {
         s->rx_len = (uint16_t)(s->rx_len + got);
+        s->rx_total += got;
         s->poll_ms = s->modem->now_ms;
         s->poll_wait_s = POLL_FIRST_S;
     }
@@ -465,54 +475,95 @@ static void send_refused(struct usocket *s)
     }
 }
 
+static void sent(struct usocket *s)
+{
+    s->tx_total += s->tx_busy;
+    s->tx_len = (uint16_t)(s->tx_len - s->tx_busy);
+    memmove(s->tx, s->tx + s->tx_busy, s->tx_len);
+    s->unacked = true;
+    s->retry_wait_ms = 0;
+}
+
 void usk_conn_send_done(void *ctx, int result)
 {
     struct usocket *s = ctx;
-    uint16_t sent = s->tx_busy;
 
-    s->tx_busy = 0;
     if (s->state != USK_CONN_OPEN) {
         return;
     }
     if (result == 0) {
-        s->tx_len = (uint16_t)(s->tx_len - sent);
-        memmove(s->tx, s->tx + sent, s->tx_len);
-        s->unacked = true;
-        s->retry_wait_ms = 0;
+        sent(s);
     } else if (result == -EAGAIN) {
         send_refused(s);
-    } else if (result != -EIO) { /* no answer: nobody knows whether the module has the block */
-        usk_conn_end(s, -ECANCELED);
-    } else if (s->modem->channel.prompted || s->retry_wait_ms == REFUSAL_LAST_MS) {
+    } else if (result != -EIO) { /* no answer: has the module got the block? */
+        s->count_sent = true;
+        s->in_doubt = !s->modem->channel.prompted || s->modem->channel.probe_lost;
+        return;
+    } else if (s->modem->channel.prompted) { /* the block did not arrive whole, or the connection is gone */
+        s->count_sent = true;
+        s->in_doubt = true;
+        return;
+    } else if (s->retry_wait_ms == REFUSAL_LAST_MS) {
         usk_conn_end(s, -ECONNRESET);
     } else { /* refused before the payload: the state tells whether trying again makes sense */
         send_refused(s);
         s->check = true;
     }
-    if (s->state == USK_CONN_OPEN && s->peer_closed) {
+    s->tx_busy = 0;
+    if (s->peer_closed) {
         s->tx_len = 0;
     }
 }
 
-/* --- the end of a socket that the program has closed ---------------------------------------------------------------
- */
+/* --- counting, after an answer that was lost or damaged ----------------------------------------------------------- */
 
-void usk_conn_unacked(struct usocket *s, uint32_t bytes)
+/* Nothing was read in vain: all that the module has given away is in the ring, or was taken from it. */
+void usk_conn_counted_read(struct usocket *s, uint32_t total)
 {
-    s->unacked = bytes > 0;
+    if (s->count_read && s->state == USK_CONN_OPEN && total == s->rx_total) {
+        s->count_read = false;
+        s->more = true;
+    }
 }
 
-void usk_conn_acked_done(void *ctx, int result)
+/*
+ * Either the module has the block, or it is sent again. But a block that it has need not be the right one: without a
+ * prompt, or when it left a probe unanswered, it may have taken the probe for payload.
+ */
+void usk_conn_counted_sent(struct usocket *s, uint32_t total, uint32_t unacked)
+{
+    bool none = total == s->tx_total;
+    bool whole = total - s->tx_total == s->tx_busy && !s->in_doubt;
+
+    s->unacked = unacked > 0;
+    if (s->count_sent && s->state == USK_CONN_OPEN && (none || whole)) {
+        s->count_sent = false;
+        if (whole) {
+            sent(s);
+        }
+        s->tx_busy = 0;
+    }
+}
+
+void usk_conn_count_done(void *ctx, int result)
 {
     struct usocket *s = ctx;
 
-    if (s->orphan && s->state == USK_CONN_OPEN && (result != 0 || !s->unacked)) {
+    if (s->state != USK_CONN_OPEN) {
+        return;
+    }
+    if (s->count_read) { /* bytes are lost: what follows would not be what the peer sent */
+        usk_conn_end(s, -EBADMSG);
+    } else if (s->count_sent) {
+        usk_conn_end(s, result == -EIO ? -ECONNRESET : -ECANCELED);
+    } else if (s->orphan && s->tx_len == 0 && (result != 0 || !s->unacked)) {
         usk_conn_end(s, 0);
     }
 }
 
-/* The rest is sent and acknowledged, then the id is closed: QICLOSE with a short time-out may drop what is on its way.
- */
+/* --- the end of a socket that the program has closed -------------------------------------------------------------- */
+
+/* The rest is sent and acknowledged, then the id is closed: QICLOSE with a short time-out may drop what is on its way. */
 static bool orphan_next(struct usocket *s, uint32_t *wake_ms)
 {
     uint32_t now_ms = s->modem->now_ms;
@@ -533,7 +584,7 @@ static bool orphan_next(struct usocket *s, uint32_t *wake_ms)
     }
     s->retry_ms = now_ms;
     s->retry_wait_ms = ACKED_POLL_MS;
-    s->modem->net.dialect->acked(s);
+    s->modem->net.dialect->sent(s);
     return true;
 }
 
@@ -544,6 +595,10 @@ static bool open_next(struct usocket *s, uint32_t *wake_ms)
 {
     bool send;
 
+    if (s->count_read || s->count_sent) {
+        (s->count_read ? s->modem->net.dialect->received : s->modem->net.dialect->sent)(s);
+        return true;
+    }
     if (s->check) {
         return start_check(s);
     }

@@ -17,7 +17,7 @@ enum {
     ACCEPT_MS = 15 * 1000,
     CLOSE_MS = 20 * 1000, /* the command's own limit is at most 10 s, see usocket_config::close_s */
     SEND_MS = 120 * 1000,
-    READ_MS = 120 * 1000,
+    READ_MS = 12 * 1000, /* 120 s in the manual; it comes out of the module's memory, and a loss is found by counting */
     RESOLVE_MS = 60 * 1000,
 };
 
@@ -315,34 +315,71 @@ static void start_send(struct usocket *s, uint16_t len)
     usk_channel_payload(&s->modem->channel, s->tx, len);
 }
 
-/* +QISEND: sent,acknowledged,not acknowledged */
-static int on_acked(void *ctx, struct usk_text text, struct usk_fields *fields)
+/* total,done,not done: of the connection's bytes since its open */
+static bool read_counters(struct usk_fields *fields, uint32_t counter[3])
 {
-    uint32_t number = 0;
-
-    (void)text;
     for (int i = 0; i < 3; i++) {
-        if (!usk_field_uint(fields, UINT32_MAX, &number)) {
-            return USK_NOT_MINE;
+        if (!usk_field_uint(fields, UINT32_MAX, &counter[i])) {
+            return false;
         }
     }
-    usk_conn_unacked(ctx, number);
+    return true;
+}
+
+/* +QISEND: sent,acknowledged,not acknowledged */
+static int on_sent(void *ctx, struct usk_text text, struct usk_fields *fields)
+{
+    uint32_t counter[3];
+
+    (void)text;
+    if (!read_counters(fields, counter)) {
+        return USK_NOT_MINE;
+    }
+    usk_conn_counted_sent(ctx, counter[0], counter[2]);
     return 0;
 }
 
-static const struct usk_command acked_command = {
+/* +QIRD: received,read,not read */
+static int on_received(void *ctx, struct usk_text text, struct usk_fields *fields)
+{
+    uint32_t counter[3];
+
+    (void)text;
+    if (!read_counters(fields, counter)) {
+        return USK_NOT_MINE;
+    }
+    usk_conn_counted_read(ctx, counter[1]);
+    return 0;
+}
+
+static const struct usk_command sent_command = {
     .prefix = "+QISEND",
     .timeout_ms = CONFIG_MS,
-    .on_line = on_acked,
-    .on_done = usk_conn_acked_done,
+    .on_line = on_sent,
+    .on_done = usk_conn_count_done,
 };
 
-static void start_acked(struct usocket *s)
+static const struct usk_command received_command = {
+    .prefix = "+QIRD",
+    .timeout_ms = CONFIG_MS,
+    .on_line = on_received,
+    .on_done = usk_conn_count_done,
+};
+
+static void start_sent(struct usocket *s)
 {
     struct usk_line line = line_for(s, "AT+QISEND=");
 
     usk_put(&line, ",0");
-    usk_start(s->modem, &line, &acked_command, s);
+    usk_start(s->modem, &line, &sent_command, s);
+}
+
+static void start_received(struct usocket *s)
+{
+    struct usk_line line = line_for(s, "AT+QIRD=");
+
+    usk_put(&line, ",0");
+    usk_start(s->modem, &line, &received_command, s);
 }
 
 static const struct usk_command close_command = {.timeout_ms = CLOSE_MS, .on_done = usk_conn_close_done};
@@ -425,8 +462,7 @@ static int urc_opened(void *ctx, struct usk_fields *fields)
     return 0;
 }
 
-/* "dnsgip",error,count,ttl and then "dnsgip","address" for each; some firmwares print only the error (PROTOCOL.md 3.8).
- */
+/* "dnsgip",error,count,ttl, then "dnsgip","address" for each; some firmwares print only the error (PROTOCOL.md 3.8). */
 static int urc_dns(void *ctx, struct usk_fields *fields)
 {
     struct usk_text address;
@@ -494,16 +530,11 @@ const struct usk_urc usk_urcs[] = {
 
 /* --- families ----------------------------------------------------------------------------------------------------- */
 
-/* Not kept over a reset of the module, but over a reset of the host: each is set whatever its default. */
-static const char *const settings_bg[] = {
-    "AT+QISDE=0",
-    "AT+QICFG=\"dataformat\",0,0",
-    "AT+QICFG=\"viewmode\",0",
-    NULL,
-};
-
-/* qisend/timeout: the module leaves data mode by itself when a block does not arrive whole (EG25's list of keys). */
-static const char *const settings_ec[] = {
+/*
+ * Not kept over a reset of the module, but over a reset of the host: each is set whatever its default. With qisend/timeout
+ * the module leaves data mode by itself when a payload does not arrive whole, before the wait for a lost prompt is over.
+ */
+static const char *const settings[] = {
     "AT+QISDE=0", "AT+QICFG=\"dataformat\",0,0", "AT+QICFG=\"viewmode\",0", "AT+QICFG=\"qisend/timeout\",5", NULL,
 };
 
@@ -511,19 +542,20 @@ static const char *const models_bg96[] = {"BG96", NULL};
 static const char *const models_bg95[] = {"BG95", "BG77", "BG600", NULL};
 static const char *const models_ec[] = {"EC2", "EG9", "EG2", "EM0", "EP0", "UC2", "UG9", NULL};
 
-#define QI_FAMILY(its_name, its_models, its_settings)                                                                  \
+#define QI_FAMILY(its_name, its_models)                                                                                \
     {                                                                                                                  \
-        .name = its_name, .models = its_models, .settings = its_settings, .ids = 12, .block = 1460, .read = 1500,      \
+        .name = its_name, .models = its_models, .settings = settings, .ids = 12, .block = 1460, .read = 1500,          \
         .open_ms = OPEN_MS, .resolve_ms = RESOLVE_MS, .urc_ask = &urc_ask, .urc_set = &urc_set, .list = &list,         \
         .apn = &apn, .context_ask = &context_ask, .context_up = &context_up, .context_down = &context_down,            \
         .open = start_open, .why = start_why, .state = start_state, .read_data = start_read, .send = start_send,       \
-        .acked = start_acked, .close = start_close, .resolve = start_resolve, .error = error_of,                       \
+        .sent = start_sent, .received = start_received, .close = start_close, .resolve = start_resolve,                \
+        .error = error_of,                                                                                             \
     }
 
 static const struct usk_dialect families[] = {
-    QI_FAMILY("bg96", models_bg96, settings_bg),
-    QI_FAMILY("bg95", models_bg95, settings_bg),
-    QI_FAMILY("ec25", models_ec, settings_ec),
+    QI_FAMILY("bg96", models_bg96),
+    QI_FAMILY("bg95", models_bg95),
+    QI_FAMILY("ec25", models_ec),
 };
 
 const struct usk_dialect *usk_dialect_at(size_t index)

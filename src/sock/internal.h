@@ -58,7 +58,8 @@ struct usk_dialect {
     void (*state)(struct usocket *s);
     void (*read_data)(struct usocket *s, uint16_t max);
     void (*send)(struct usocket *s, uint16_t len);
-    void (*acked)(struct usocket *s);
+    void (*sent)(struct usocket *s);     /* how much of it the module has taken, and the peer acknowledged */
+    void (*received)(struct usocket *s); /* how much of it has been read out of the module */
     void (*close)(struct usocket_modem *modem, uint8_t id);
     int (*resolve)(struct usocket_modem *modem, const char *host);
     int (*error)(uint32_t code); /* the module's code as a negative errno */
@@ -80,7 +81,8 @@ void usk_start(struct usocket_modem *modem, const struct usk_line *line, const s
 /** Writes an event to the log. */
 void usk_log(const struct usocket_modem *modem, const char *text);
 
-void usk_lock(const struct usocket_modem *modem);
+/** Takes the lock and looks at the clock: every call of the API begins with it. */
+void usk_lock(struct usocket_modem *modem);
 
 /** Leaves the lock and wakes a thread that waits for the line, since there may be something to do. */
 void usk_unlock(const struct usocket_modem *modem);
@@ -184,8 +186,9 @@ void usk_conn_opened(struct usocket_modem *modem, uint32_t id, int error);
 void usk_conn_has_data(struct usocket_modem *modem, uint32_t id);
 void usk_conn_peer_closed(struct usocket_modem *modem, uint32_t id);
 void usk_conn_listed(struct usocket *s, enum usk_listed state);
-int usk_conn_announced(struct usocket *s, uint32_t len); /* payload of a read; returns what on_line returns */
-void usk_conn_unacked(struct usocket *s, uint32_t bytes);
+int usk_conn_announced(struct usocket *s, uint32_t len); /* payload of a read; returns its length */
+void usk_conn_counted_sent(struct usocket *s, uint32_t total, uint32_t unacked);
+void usk_conn_counted_read(struct usocket *s, uint32_t total);
 
 /* Ends of commands; the context is the socket, for close the modem. */
 void usk_conn_open_done(void *socket, int result);
@@ -193,7 +196,7 @@ void usk_conn_why_done(void *socket, int result);
 void usk_conn_state_done(void *socket, int result);
 void usk_conn_read_done(void *socket, int result);
 void usk_conn_send_done(void *socket, int result);
-void usk_conn_acked_done(void *socket, int result);
+void usk_conn_count_done(void *socket, int result);
 void usk_conn_close_done(void *modem, int result);
 void *usk_conn_room(void *socket, size_t *room);
 void usk_conn_data(void *socket, size_t len);

@@ -286,11 +286,12 @@ bool usocket_wants_write(const struct usocket_modem *modem)
 
 /* --- waiting ------------------------------------------------------------------------------------------------------ */
 
-void usk_lock(const struct usocket_modem *modem)
+void usk_lock(struct usocket_modem *modem)
 {
     if (modem->port->lock != NULL) {
         modem->port->lock(modem->port_ctx);
     }
+    modem->now_ms = modem->port->now_ms(modem->port_ctx);
 }
 
 void usk_unlock(const struct usocket_modem *modem)
@@ -303,7 +304,7 @@ void usk_unlock(const struct usocket_modem *modem)
 
 struct usk_deadline usk_deadline_in(const struct usocket_modem *modem, int32_t timeout_ms)
 {
-    return (struct usk_deadline){modem->port->now_ms(modem->port_ctx), timeout_ms};
+    return (struct usk_deadline){modem->now_ms, timeout_ms};
 }
 
 /* Sleeps without the lock until the line or the clock has news. */
@@ -328,11 +329,11 @@ int usk_wait(struct usocket_modem *modem, struct usk_deadline deadline, bool (*r
         uint32_t wake_ms = usk_run(modem);
         uint32_t left = UINT32_MAX;
 
-        if (ready(arg)) {
-            return 0;
-        }
         if (modem->down != 0) {
             return modem->down;
+        }
+        if (ready(arg)) {
+            return 0;
         }
         if (nested || deadline.timeout_ms == 0) {
             return -EAGAIN;
@@ -365,7 +366,7 @@ static bool all_closed(const void *arg)
             return false;
         }
     }
-    return modem->close_ids == 0 && usk_channel_idle(&modem->channel);
+    return modem->close_ids == 0 && (usk_channel_idle(&modem->channel) || !usk_net_ready(modem));
 }
 
 int usocket_shutdown(struct usocket_modem *modem, int32_t timeout_ms)
@@ -373,6 +374,7 @@ int usocket_shutdown(struct usocket_modem *modem, int32_t timeout_ms)
     int result;
 
     usk_lock(modem);
+    modem->net.goal = USK_GOAL_NONE;
     for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
         if (modem->sock[i].state != USK_CONN_FREE) {
             usk_conn_abandon(&modem->sock[i]);

@@ -36,6 +36,7 @@ enum {
     REGISTRATION_MS = 5 * 1000,
     POLL_MS = 1000, /* SIM and registration */
     ACTIVATE_PAUSE_MS = 5 * 1000,
+    LIST_TRIES = 3,
     SIM_TRIES = 5, /* a SIM is "not inserted" for a moment at start (PROTOCOL.md 6.2, code 10) */
 };
 
@@ -44,6 +45,7 @@ static void enter(struct usocket_modem *modem, enum state state)
     modem->net.state = (uint8_t)state;
     modem->net.line_ok = false;
     modem->net.pause_ms = 0;
+    modem->net.listed = 0;
 }
 
 static void enter_later(struct usocket_modem *modem, enum state state, uint16_t pause_ms)
@@ -56,7 +58,7 @@ static void enter_later(struct usocket_modem *modem, enum state state, uint16_t 
 static void set_stage(struct usocket_modem *modem, enum usocket_stage stage, int sub)
 {
     modem->net.stage = (uint8_t)stage;
-    modem->net.sub = (int8_t)sub;
+    modem->net.sub = (int16_t)sub;
 }
 
 /* --- the commands that are the same for all families: 3GPP TS 27.007, ITU-T V.250 -------------------------------- */
@@ -151,15 +153,14 @@ static int on_sim(void *ctx, struct usk_text text, struct usk_fields *fields)
     }
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         if (usk_text_equal(code, codes[i].code)) {
-            modem->net.sub = (int8_t)codes[i].sim;
+            modem->net.sub = (int16_t)codes[i].sim;
         }
     }
     modem->net.line_ok = modem->net.sub == USOCKET_SIM_READY;
     return 0;
 }
 
-/* The answer is "<n>,<stat>[,...]", the unsolicited code "<stat>[,"tac",...]": only the second field tells them apart.
- */
+/* The answer is "<n>,<stat>[,...]", the unsolicited code "<stat>[,"tac",...]": the second field tells them apart. */
 static int on_registration(void *ctx, struct usk_text text, struct usk_fields *fields)
 {
     struct usocket_modem *modem = ctx;
@@ -172,7 +173,7 @@ static int on_registration(void *ctx, struct usk_text text, struct usk_fields *f
     }
     modem->net.line_ok = stat == 1 || stat == 5;
     if (modem->net.line_ok || modem->net.state == CEREG || modem->net.sub <= 0 || modem->net.sub == 4) {
-        modem->net.sub = (int8_t)stat;
+        modem->net.sub = (int16_t)stat;
     }
     return 0;
 }
@@ -228,7 +229,7 @@ static void sim_done(struct usocket_modem *modem, int result)
     struct usk_network *net = &modem->net;
     static const struct {
         int16_t cme;
-        int8_t sim;
+        int16_t sim;
     } errors[] = {
         {10, USOCKET_SIM_ABSENT}, {11, USOCKET_SIM_PIN},     {12, USOCKET_SIM_PUK},  {13, USOCKET_SIM_INVALID},
         {14, USOCKET_SIM_BUSY},   {15, USOCKET_SIM_INVALID}, {17, USOCKET_SIM_PIN2}, {18, USOCKET_SIM_PUK2},
@@ -272,10 +273,19 @@ static void registration_done(struct usocket_modem *modem)
     }
 }
 
-static void list_done(struct usocket_modem *modem)
+static void list_done(struct usocket_modem *modem, int result)
 {
     bool lost = false;
 
+    if (result != 0) { /* knows nothing: a connection is not given up for that */
+        modem->net.tries++;
+        if (modem->net.tries < LIST_TRIES) {
+            enter_later(modem, LIST, POLL_MS);
+        } else {
+            enter(modem, CLEAN);
+        }
+        return;
+    }
     for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
         struct usocket *s = &modem->sock[i];
 
@@ -293,32 +303,27 @@ static void list_done(struct usocket_modem *modem)
     enter(modem, CLEAN);
 }
 
-static void next_setting(struct usocket_modem *modem)
+/* After the dialect's settings: what depends on how the module is wired. */
+static void enter_wiring(struct usocket_modem *modem)
 {
-    struct usk_network *net = &modem->net;
-
-    if (net->dialect->settings[++net->setting] == NULL) {
-        enter(modem, modem->config.rtscts ? FLOW : modem->config.urc_port[0] != '\0' ? URC_ASK : READY);
+    if (modem->net.state == SETTINGS && modem->config.rtscts) {
+        enter(modem, FLOW);
+    } else {
+        enter(modem, modem->config.urc_port[0] != '\0' ? URC_ASK : READY);
     }
 }
 
-static void synced(struct usocket_modem *modem)
+/* Set-up of the module. A setting that it refuses is none of it: not every firmware knows every command. */
+static void set_up_done(struct usocket_modem *modem, bool ok)
 {
-    set_stage(modem, USOCKET_STAGE_MODULE, 1);
-    enter(modem, ECHO_OFF);
-}
-
-void usk_net_step_done(void *ctx, int result)
-{
-    struct usocket_modem *modem = ctx;
     struct usk_network *net = &modem->net;
-    bool ok = result == 0;
 
     switch ((enum state)net->state) {
     case SYNC:
         net->tries++;
         if (ok) {
-            synced(modem);
+            set_stage(modem, USOCKET_STAGE_MODULE, 1);
+            enter(modem, ECHO_OFF);
         }
         break;
     case ECHO_OFF:
@@ -334,19 +339,30 @@ void usk_net_step_done(void *ctx, int result)
         enter(modem, SETTINGS);
         break;
     case SETTINGS:
-        next_setting(modem);
+        if (net->dialect->settings[++net->setting] == NULL) {
+            enter_wiring(modem);
+        }
         break;
     case FLOW:
-        enter(modem, modem->config.urc_port[0] != '\0' ? URC_ASK : READY);
+        enter_wiring(modem);
         break;
     case URC_ASK:
         enter(modem, net->line_ok ? READY : URC_SET);
         break;
-    case URC_SET:
+    default:
         enter(modem, READY);
         break;
+    }
+}
+
+/* From the SIM to the data call. */
+static void bring_up_done(struct usocket_modem *modem, int result)
+{
+    struct usk_network *net = &modem->net;
+
+    switch ((enum state)net->state) {
     case LIST:
-        list_done(modem);
+        list_done(modem, result);
         break;
     case SIM:
         sim_done(modem, result);
@@ -356,14 +372,11 @@ void usk_net_step_done(void *ctx, int result)
     case CREG:
         registration_done(modem);
         break;
-    case APN:
-        enter(modem, CONTEXT_ASK);
-        break;
     case CONTEXT_ASK:
         enter(modem, net->line_ok ? UP : CONTEXT_UP);
         break;
     case CONTEXT_UP:
-        if (ok) {
+        if (result == 0) {
             enter(modem, CONTEXT_ADDRESS);
         } else {
             enter_later(modem, CONTEXT_DOWN, ACTIVATE_PAUSE_MS);
@@ -372,16 +385,23 @@ void usk_net_step_done(void *ctx, int result)
     case CONTEXT_ADDRESS: /* active, even when the module does not list it (transcript 059) */
         enter(modem, UP);
         break;
-    case CONTEXT_DOWN:
+    default: /* APN, CONTEXT_DOWN */
         enter(modem, CONTEXT_ASK);
-        break;
-    case READY:
-    case CLEAN:
-    case UP:
         break;
     }
     if (net->state == UP) {
         set_stage(modem, USOCKET_STAGE_DATA, 1);
+    }
+}
+
+void usk_net_step_done(void *ctx, int result)
+{
+    struct usocket_modem *modem = ctx;
+
+    if (modem->net.state < READY) {
+        set_up_done(modem, result == 0);
+    } else {
+        bring_up_done(modem, result);
     }
 }
 
@@ -391,7 +411,7 @@ static void pass_by(struct usocket_modem *modem)
     struct usk_network *net = &modem->net;
 
     if (net->state == READY && net->goal == USK_GOAL_NETWORK) {
-        net->listed = 0;
+        net->tries = 0;
         enter(modem, LIST);
     }
     if (net->state == CLEAN && modem->close_ids == 0) {
@@ -496,10 +516,17 @@ void usk_net_module_silent(struct usocket_modem *modem)
 
 void usk_net_context_broken(struct usocket_modem *modem)
 {
-    if (modem->net.state == UP) {
-        set_stage(modem, USOCKET_STAGE_DATA, 0);
-        enter(modem, CONTEXT_DOWN);
+    if (modem->net.state != UP) {
+        return;
     }
+    modem->context_losses++;
+    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+        if (modem->sock[i].id >= 0) { /* QIDEACT ends them all; those that only wait for an id go on waiting */
+            usk_conn_end(&modem->sock[i], -ENETDOWN);
+        }
+    }
+    set_stage(modem, USOCKET_STAGE_DATA, 0);
+    enter(modem, CONTEXT_DOWN);
 }
 
 void usk_net_context_lost(struct usocket_modem *modem, uint32_t cid)
@@ -508,8 +535,6 @@ void usk_net_context_lost(struct usocket_modem *modem, uint32_t cid)
         return;
     }
     usk_log(modem, "the network has taken the data call away");
-    modem->context_losses++;
-    usk_conn_end_all(modem, -ENETDOWN);
     usk_resolver_end_all(modem, -ENETDOWN);
     usk_net_context_broken(modem);
 }
@@ -549,7 +574,9 @@ int usocket_wait_network(struct usocket_modem *modem, int32_t timeout_ms, int *s
     int result;
 
     usk_lock(modem);
-    modem->net.hard = 0;
+    if (timeout_ms != 0) { /* look again, the SIM may have been seen to since */
+        modem->net.hard = 0;
+    }
     usk_net_want(modem, USK_GOAL_NETWORK);
     result = usk_wait(modem, usk_deadline_in(modem, timeout_ms), decided, modem);
     if (result == 0) {

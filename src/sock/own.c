@@ -14,9 +14,8 @@ static int on_line(void *ctx, struct usk_text line, struct usk_fields *fields)
 {
     const struct usk_own_command *own = &((struct usocket_modem *)ctx)->own;
 
-    (void)fields;
-    if (own->text != NULL && own->on_line != NULL) {
-        own->on_line(own->ctx, line.at, line.len, false);
+    if (own->sent && own->on_line != NULL) {
+        own->on_line(own->ctx, line.at, line.len, fields != NULL ? USOCKET_LINE : USOCKET_LINE_PIECE);
     }
     return 0;
 }
@@ -25,18 +24,21 @@ static void on_final(void *ctx, struct usk_text line)
 {
     const struct usk_own_command *own = &((struct usocket_modem *)ctx)->own;
 
-    if (own->text != NULL && own->on_line != NULL) {
-        own->on_line(own->ctx, line.at, line.len, true);
+    if (own->sent && own->on_line != NULL) {
+        own->on_line(own->ctx, line.at, line.len, USOCKET_LINE_FINAL);
     }
 }
 
 static void on_done(void *ctx, int result)
 {
-    ((struct usocket_modem *)ctx)->own.result = result;
+    struct usk_own_command *own = &((struct usocket_modem *)ctx)->own;
+
+    if (own->sent) { /* else its caller has given it up */
+        own->result = result;
+    }
 }
 
-/* The limit is the caller's, and AT+COPS=? takes minutes: this one only bounds what is left behind (PROTOCOL.md 4.2).
- */
+/* The limit is the caller's. Without one it is that of the slowest command, AT+COPS=? (PROTOCOL.md 4.2). */
 static const struct usk_command own_command = {
     .finals = finals,
     .timeout_ms = 180 * 1000,
@@ -60,6 +62,9 @@ bool usk_own_next(struct usocket_modem *modem)
     own->result = usk_channel_start(&modem->channel, &line, &own_command, modem, modem->now_ms);
     if (own->result != 0) {
         return false;
+    }
+    if (own->timeout_ms > 0) {
+        usk_channel_limit(&modem->channel, own->timeout_ms);
     }
     own->result = -EINPROGRESS;
     return true;
@@ -98,11 +103,13 @@ int usocket_at(struct usocket_modem *modem, const char *command, usocket_line_fn
     } else if (modem->busy) {
         result = -EAGAIN;
     } else {
-        modem->own = (struct usk_own_command){.text = command, .on_line = line_fn, .ctx = ctx};
+        modem->own = (struct usk_own_command){
+            .text = command, .on_line = line_fn, .ctx = ctx, .timeout_ms = timeout_ms > 0 ? (uint32_t)timeout_ms : 0};
         usk_net_want(modem, USK_GOAL_MODULE);
         result = usk_wait(modem, usk_deadline_in(modem, timeout_ms), own_ended, modem);
         result = result == 0 ? modem->own.result : result == -EAGAIN ? -ETIMEDOUT : result;
         modem->own.text = NULL;
+        modem->own.sent = false;
     }
     usk_unlock(modem);
     return result;

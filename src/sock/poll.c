@@ -65,10 +65,22 @@ static struct usocket_modem *first_modem(const struct usocket_pollfd *fds, size_
     return modem;
 }
 
+/* True in a callback of one of the modems. */
+static bool any_busy(const struct poll_set *set)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        if (set->fds[i].s != NULL && set->fds[i].s->modem->busy) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Several modems have several lines to wait on, and a port can wait on its own only: in turn, for a short time each. */
 static int poll_in_turn(struct poll_set *set, struct usocket_modem *first, int32_t timeout_ms)
 {
-    struct usk_deadline all = usk_deadline_in(first, timeout_ms);
+    bool nested = any_busy(set);
+    struct usk_deadline all = {first->port->now_ms(first->port_ctx), timeout_ms};
 
     for (;;) {
         for (size_t i = 0; i < set->n; i++) {
@@ -79,11 +91,14 @@ static int poll_in_turn(struct poll_set *set, struct usocket_modem *first, int32
                 continue;
             }
             usk_lock(modem);
-            result = usk_wait(modem, usk_deadline_in(modem, timeout_ms == 0 ? 0 : SLICE_MS), poll_ready, set);
+            result = usk_wait(modem, usk_deadline_in(modem, timeout_ms == 0 || nested ? 0 : SLICE_MS), poll_ready, set);
             usk_unlock(modem);
             if (result != -ETIMEDOUT && result != -EAGAIN) {
                 return result;
             }
+        }
+        if (nested) {
+            return -EAGAIN;
         }
         if (timeout_ms >= 0 &&
             usk_left(first->port->now_ms(first->port_ctx), all.since_ms, (uint32_t)timeout_ms) == 0) {

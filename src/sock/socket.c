@@ -173,12 +173,10 @@ static int send_all(struct usocket *s, const uint8_t *bytes, size_t len, size_t 
         if (has_room(s)) {
             *sent += put(s, bytes + *sent, len - *sent);
             usk_run(s->modem);
-            continue;
+        } else {
+            error = usk_wait(s->modem, deadline, send_ready, s);
         }
-        error = usk_wait(s->modem, deadline, send_ready, s);
-        if (error == 0) {
-            error = check_send(s);
-        }
+        error = error == 0 ? check_send(s) : error;
     }
     return error;
 }

@@ -9,7 +9,7 @@ static const struct {
     const char *text;
 } texts[] = {
     {0, "success"},
-    {EACCES, "not allowed (the SIM wants a PIN or is locked, or the network refuses)"},
+    {EACCES, "not allowed (by the SIM, which may want a PIN; by the network; or by the port's permissions)"},
     {EADDRINUSE, "the address or the connection id is in use"},
     {EAFNOSUPPORT, "not an address of the socket's family"},
     {EAGAIN, "would have to wait; try again"},
@@ -36,6 +36,10 @@ static const struct {
     {ENOMEDIUM, "no SIM"},
     {ENOMEM, "the module is out of memory"},
     {ENOTCONN, "the socket is not connected"},
+    {ENOENT, "no such port"},
+    {ENOSYS, "not in this build"},
+    {ENOTTY, "not a serial port"},
+    {ENXIO, "no such device"},
     {EOPNOTSUPP, "the module can't do that"},
     {EPIPE, "the peer has closed the connection"},
     {EPROTO, "the line, or the program, does not speak this library's language"},

@@ -1,7 +1,9 @@
 /*
- * The recorded sessions of tests/transcripts through lexer and channel: the events are those in the file beside, however
- * the module's bytes are cut. The folder is the first argument.
+ * The recorded sessions of tests/transcripts through lexer and channel: the events are those in the file beside,
+ * however the module's bytes are cut. The folder is the first argument.
  */
+#define _GNU_SOURCE 1
+
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,9 +21,9 @@ enum { TEXT_MAX = 1 << 16 };
 struct run {
     char text[TEXT_MAX]; /* the events so far */
     size_t len;
-    size_t at, stop;     /* bytes of the module so far; where to cut once */
-    uint32_t random;     /* state of the generator; 0: no random cuts */
-    size_t piece;        /* longest piece; 0: no limit */
+    size_t at, stop; /* bytes of the module so far; where to cut once */
+    uint32_t random; /* state of the generator; 0: no random cuts */
+    size_t piece;    /* longest piece; 0: no limit */
 };
 
 static char *expected;

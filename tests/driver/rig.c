@@ -228,7 +228,9 @@ void rig_pass(struct rig *r, uint32_t ms)
 
 void rig_fault(struct rig *r, const char *spec)
 {
-    modemsim_run(r->sim, *clock_of(r)); /* a fault's time counts from now */
+    if (*clock_of(r) > 0) { /* a fault's time counts from now; one armed before the start is there at the boot */
+        modemsim_run(r->sim, *clock_of(r));
+    }
     if (modemsim_fault(r->sim, spec) != 0) {
         fprintf(stderr, "rig: no fault \"%s\"\n", spec);
         abort();

@@ -9,20 +9,38 @@
 struct print {
     bool json;
     json_t *lines;
+    bool goes_on; /* the next piece belongs to the last line */
     char final[256];
 };
 
-static void print_line(void *ctx, const char *line, size_t len, bool final)
+static void add(struct print *p, const char *line, size_t len)
+{
+    size_t last = json_array_size(p->lines) - 1;
+    json_t *text = cli_json_text(line, len);
+    if (p->goes_on) {
+        json_array_set_new(
+            p->lines, last,
+            json_sprintf("%s%s", json_string_value(json_array_get(p->lines, last)), json_string_value(text)));
+        json_decref(text);
+    } else {
+        json_array_append_new(p->lines, text);
+    }
+}
+
+static void print_line(void *ctx, const char *line, size_t len, enum usocket_line kind)
 {
     struct print *p = ctx;
-    if (final) {
+    if (kind == USOCKET_LINE_FINAL) {
         snprintf(p->final, sizeof(p->final), "%.*s", (int)len, line);
     } else if (p->json) {
-        json_array_append_new(p->lines, cli_json_text(line, len));
+        add(p, line, len);
     } else {
         fwrite(line, 1, len, stdout);
-        putchar('\n');
+        if (kind == USOCKET_LINE) {
+            putchar('\n');
+        }
     }
+    p->goes_on = kind == USOCKET_LINE_PIECE;
 }
 
 static int failure(struct cli *cli, const char *command, const char *final, int error)

@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-/* A module that boots takes up to 15 s to its RDY (EC200U TCP/IP note, figure 1): silent for longer, it is not there.
- */
+/* A module that boots takes up to 15 s to its RDY (EC200U TCP/IP note, figure 1). Silent for longer: not there. */
 #define SILENCE_MS 20000
 
 /* How long a signal may go unnoticed while the network comes up. */
@@ -294,8 +293,7 @@ int cli_sendall(struct cli *cli, struct usocket *s, const void *buf, size_t len)
 
 static int at(struct cli *cli, const char *command, usocket_line_fn on_line, void *ctx, int32_t timeout_ms)
 {
-    /* This call waits inside the library, where only a failing line can end it; no socket is open that it could cost.
-     */
+    /* This call waits inside the library, where only a failing line can end it; no socket is open by then. */
     cli->line.abort_on_signal = true;
     int error = usocket_at(&cli->modem, command, on_line, ctx, timeout_ms);
     cli->line.abort_on_signal = false;
@@ -329,15 +327,15 @@ int cli_at_fail(struct cli *cli, const char *command, int error)
     return CLI_NO_MODEM;
 }
 
-static void gather(void *ctx, const char *line, size_t len, bool final)
+static void gather(void *ctx, const char *line, size_t len, enum usocket_line kind)
 {
     struct cli_answer *answer = ctx;
-    if (final) {
+    if (kind == USOCKET_LINE_FINAL) {
         snprintf(answer->final, sizeof(answer->final), "%.*s", (int)len, line);
     } else if (len < sizeof(answer->text) - answer->len) {
         memcpy(answer->text + answer->len, line, len);
         answer->text[answer->len + len] = '\0';
-        answer->len += len + 1;
+        answer->len += len + (kind == USOCKET_LINE);
     } else {
         answer->cut = true;
     }

@@ -42,16 +42,20 @@ struct usk_channel {
     uint8_t state;      /* enum in channel.c */
     uint8_t probes;     /* probes sent in this resync */
     bool probe_named;   /* the probe's own information response was seen */
+    bool answered;      /* a probe was answered; the answers to those before it are dropped */
     bool echo;          /* set by the owner: the module echoes commands */
     bool echo_due;      /* the echo of the command in flight may still come */
     bool echo_returned; /* set here: a command came back although echo is off */
     bool silent;        /* set here: the module answered no probe */
+    bool probe_lost;    /* set here: a probe of the last command's resync was not answered */
+    bool filling;       /* the missing bytes of a payload are being made up for */
     bool prompted;      /* the payload of the last command was asked for */
     bool data_mine;     /* the payload belongs to the command in flight */
     int16_t result;     /* what to report when the resync is over, or instead of OK */
     int16_t cme;        /* code of the last +CME ERROR or +CMS ERROR, -1: a plain ERROR */
     uint32_t since_ms;  /* begin and length of the present wait */
     uint32_t wait_ms;
+    uint32_t data_ms; /* when the last payload byte came */
     struct usk_counters {
         uint32_t commands, urcs, unknown, overlong, late, timeouts, resyncs, discarded;
     } count;

@@ -11,9 +11,11 @@ struct usocket {
     struct usocket_modem *modem;
     struct usocket_sockaddr peer;
     int32_t timeout_ms;
-    uint32_t since_ms;      /* begin of the state, for the states that end by time */
-    uint32_t poll_ms;       /* when the last safety poll or data was */
-    uint32_t retry_ms;      /* when the module refused the last block */
+    uint32_t since_ms; /* begin of the state, for the states that end by time */
+    uint32_t poll_ms;  /* when the last safety poll or data was */
+    uint32_t retry_ms; /* when the module refused the last block */
+    uint32_t rx_total; /* bytes read out of the module, and bytes it has confirmed, since the open */
+    uint32_t tx_total;
     uint16_t rx_at, rx_len; /* the ring: oldest byte, bytes that may be read */
     uint16_t rx_new;        /* bytes behind them of the answer that is not complete yet */
     uint16_t rx_asked;      /* payload bytes asked for */
@@ -31,6 +33,9 @@ struct usocket {
     bool check : 1;         /* ask the module for the state of the connection */
     bool listed : 1;        /* it is in the answer to that */
     bool peer_closed : 1;
+    bool count_read : 1; /* compare the totals with the module's: an answer was lost or damaged */
+    bool count_sent : 1;
+    bool in_doubt : 1;  /* ... and whether the block that it was about is whole can't be told from a total */
     bool orphan : 1;    /* closed by the program; the rest of tx[] is still to go out */
     bool unacked : 1;   /* data was sent whose acknowledgement nobody has asked for */
     bool again : 1;     /* one more QIOPEN is allowed */
@@ -52,7 +57,7 @@ struct usk_network {
     uint8_t tries;
     uint8_t goal; /* enum usk_goal */
     uint8_t stage;
-    int8_t sub;
+    int16_t sub;
     int16_t hard; /* the SIM stage can't be passed by waiting */
     bool line_ok; /* an information line of the step was as wanted */
     char model[16];

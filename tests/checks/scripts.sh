@@ -1,0 +1,6 @@
+#!/bin/sh
+# The shell scripts are good POSIX sh.
+set -eu
+cd "$1"
+command -v shellcheck >/dev/null || { echo "skipped: no shellcheck"; exit 77; }
+shellcheck -x tools/*.sh tests/checks/*.sh .ci/run
