@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 {
     static const char request[] = "GET / HTTP/1.0\r\nHost: example.com\r\n\r\n";
     struct usocket_fd_port line;
-    check("open", usocket_fd_open(&line, argc > 1 ? argv[1] : "/dev/ttyUSB2"));
+    check("open", usocket_fd_open(&line, argc > 1 ? argv[1] : "/dev/ttyS0"));
     check("init", usocket_init(&modem, line.port, &line, &(struct usocket_config){.apn = "internet"}));
     check("network", usocket_wait_network(&modem, 60000, NULL, NULL));
 
