@@ -273,7 +273,7 @@ struct usocket_addrinfo {
  * @param host  name of 1..253 bytes, or a numeric address
  * @param list  receives up to @p max addresses, all for SOCK_STREAM
  * @return how many were found (at least 1), -EINVAL (@p host holds a quote, a space or a control byte, is empty or too
- *         long, or @p max is 0), -EHOSTUNREACH (no such name), -ETIMEDOUT (60 s), -ENETDOWN (the network is not up and
+ *         long, or @p max is 0), -EHOSTUNREACH (no such name), -ETIMEDOUT (65 s), -ENETDOWN (the network is not up and
  *         does not come up in time), -ENETRESET, -EAGAIN (the module's resolver is busy; or called from a callback)
  */
 USOCKET_API int usocket_getaddrinfo(struct usocket_modem *modem, const char *host, uint16_t port,
@@ -306,8 +306,8 @@ USOCKET_API void usocket_resolve_cancel(struct usocket_modem *modem, struct usoc
  * @param af     USOCKET_AF_INET or USOCKET_AF_INET6; 0 is USOCKET_AF_INET
  * @param type   USOCKET_SOCK_STREAM; 0 is USOCKET_SOCK_STREAM
  * @param proto  USOCKET_IPPROTO_TCP; 0 is the type's own
- * @return the socket, or NULL; usocket_last_error() says why: -EMFILE (all USOCKET_MAX_SOCKETS are in use),
- *         -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTOTYPE
+ * @return the socket, or NULL; usocket_last_error() says why: -EMFILE (all USOCKET_MAX_SOCKETS are in use; one that
+ *         was closed counts while its last bytes are on their way, 70 s at most), -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTOTYPE
  */
 USOCKET_API struct usocket *usocket_socket(struct usocket_modem *modem, int af, int type, int proto);
 
@@ -315,7 +315,7 @@ USOCKET_API struct usocket *usocket_socket(struct usocket_modem *modem, int af, 
 USOCKET_API int usocket_last_error(const struct usocket_modem *modem);
 
 /**
- * Connects to @p address. Waits up to the socket's time-out, and at most 150 s, the module's own limit. Brings the
+ * Connects to @p address. Waits up to the socket's time-out, and at most 155 s: the module's own limit is 150 s. Brings the
  * network up first if nobody has.
  *
  * @return 0, -EINPROGRESS (non-blocking, or called from a callback: usocket_poll() tells when it is writable),
@@ -334,8 +334,9 @@ USOCKET_API int usocket_connect(struct usocket *s, const struct usocket_sockaddr
  *
  * @return bytes taken, 1..len (less than @p len only when non-blocking or when the time-out struck after some); 0 for a
  *         @p len of 0; -EAGAIN (non-blocking, no room), -ETIMEDOUT (none taken), -ENOTCONN, -EPIPE (the peer has
- * closed), -ECONNRESET, -ENETRESET (the module restarted), -ENETDOWN (its context was lost), or -ECANCELED: the module
- * did not confirm a block, whether the peer gets it is unknown, and it is not sent twice
+ *         closed), -ECONNRESET, -ENETRESET (the module restarted), -ENETDOWN (its context was lost), -EBADMSG (see
+ *         usocket_recv()), or -ECANCELED: the module did not confirm a block, whether the peer gets it is unknown, and
+ *         it is not sent twice
  */
 USOCKET_API ssize_t usocket_send(struct usocket *s, const void *buf, size_t len);
 
@@ -355,7 +356,8 @@ USOCKET_API int usocket_sendall(struct usocket *s, const void *buf, size_t len);
  * @param buf  destination, at least @p len bytes
  * @return 1..len bytes, 0 at the end of the stream (or for a @p len of 0), or -EAGAIN (non-blocking or from a callback,
  *         nothing yet), -ETIMEDOUT, -ENOTCONN, -ECONNRESET, -ENETRESET (the module restarted), -ENETDOWN (its context
- *         was lost), -ECANCELED (see usocket_send())
+ *         was lost), -EBADMSG (bytes were lost or added on the line to the module; those received before are right),
+ *         -ECANCELED (see usocket_send())
  *
  * An error is told once; afterwards the socket is not connected (-ENOTCONN).
  */
@@ -403,6 +405,8 @@ struct usocket_pollfd {
 
 /**
  * Waits until one of the sockets, of one or of several modems, meets its condition.
+ *
+ * Over one modem it sleeps until there is news; over several it looks at each in turn, every 10 ms.
  *
  * @return how many have revents set; 0 when the time-out struck first (or from a callback), -EINVAL (no fds)
  */

@@ -163,11 +163,13 @@ static void begin_resync(struct usk_channel *channel, int result, uint32_t now_m
     channel->answered = false;
     channel->filling = false;
     channel->data_mine = false;
-    send_probe(channel, now_ms);
+    send_probe(channel, now_ms); /* before any filling: after a lost CR it spoils the command, a CR would run it */
 }
 
-/* A probe was answered. A module that was busy may answer those before it too, and that must not be the next command's
- * answer: the command ends with the last of them, or when none comes any more. */
+/*
+ * A probe was answered. A module that was busy may answer those before it too, and that must not be the next command's
+ * answer: the command ends with the last of them, or when none comes any more.
+ */
 static void end_resync(struct usk_channel *channel, uint32_t now_ms)
 {
     channel->answered = true;

@@ -49,9 +49,6 @@ static size_t skip_gap(struct usk_lexer *lexer, const char *in, size_t len)
     while (i < len && ((unsigned char)in[i] < ' ' || (in[i] == ' ' && lexer->after_prompt))) {
         i++;
     }
-    if (i > 0) {
-        lexer->after_cr = in[i - 1] == '\r';
-    }
     return i;
 }
 

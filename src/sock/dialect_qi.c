@@ -13,12 +13,11 @@ enum {
     LIST_MS = 5 * 1000,
     ACTIVATE_MS = 150 * 1000,
     DEACTIVATE_MS = 40 * 1000,
-    OPEN_MS = 150 * 1000, /* until the result; the OK before it comes at once */
-    ACCEPT_MS = 15 * 1000,
-    CLOSE_MS = 20 * 1000, /* the command's own limit is at most 10 s, see usocket_config::close_s */
+    ACCEPT_MS = 15 * 1000, /* the OK before a result that comes later */
+    CLOSE_MS = 20 * 1000,  /* the command's own limit is at most 10 s, see usocket_config::close_s */
     SEND_MS = 120 * 1000,
     READ_MS = 12 * 1000, /* 120 s in the manual; it comes out of the module's memory, and a loss is found by counting */
-    RESOLVE_MS = 60 * 1000,
+    RESOLVE_MS = 65 * 1000, /* the module gives up after 60 s, and that must not be the next query's answer */
 };
 
 static void put_cid(const struct usocket_modem *modem, struct usk_line *line)
@@ -397,7 +396,7 @@ static void start_close(struct usocket_modem *modem, uint8_t id)
 
 /* --- resolver ----------------------------------------------------------------------------------------------------- */
 
-static const struct usk_command resolve_command = {.timeout_ms = RESOLVE_MS, .on_done = usk_resolver_done};
+static const struct usk_command resolve_command = {.timeout_ms = ACCEPT_MS, .on_done = usk_resolver_done};
 
 static int start_resolve(struct usocket_modem *modem, const char *host)
 {
@@ -545,11 +544,10 @@ static const char *const models_ec[] = {"EC2", "EG9", "EG2", "EM0", "EP0", "UC2"
 #define QI_FAMILY(its_name, its_models)                                                                                \
     {                                                                                                                  \
         .name = its_name, .models = its_models, .settings = settings, .ids = 12, .block = 1460, .read = 1500,          \
-        .open_ms = OPEN_MS, .resolve_ms = RESOLVE_MS, .urc_ask = &urc_ask, .urc_set = &urc_set, .list = &list,         \
-        .apn = &apn, .context_ask = &context_ask, .context_up = &context_up, .context_down = &context_down,            \
-        .open = start_open, .why = start_why, .state = start_state, .read_data = start_read, .send = start_send,       \
-        .sent = start_sent, .received = start_received, .close = start_close, .resolve = start_resolve,                \
-        .error = error_of,                                                                                             \
+        .resolve_ms = RESOLVE_MS, .urc_ask = &urc_ask, .urc_set = &urc_set, .list = &list, .apn = &apn,                \
+        .context_ask = &context_ask, .context_up = &context_up, .context_down = &context_down, .open = start_open,     \
+        .why = start_why, .state = start_state, .read_data = start_read, .send = start_send, .sent = start_sent,       \
+        .received = start_received, .close = start_close, .resolve = start_resolve, .error = error_of,                 \
     }
 
 static const struct usk_dialect families[] = {

@@ -48,8 +48,7 @@ struct usk_dialect {
     uint8_t ids;                 /* connection ids 0..ids-1 */
     uint16_t block;              /* most bytes of one send */
     uint16_t read;               /* most bytes of one read */
-    uint32_t open_ms;            /* longest time until the result of an open */
-    uint32_t resolve_ms;
+    uint32_t resolve_ms;         /* longest time until an answer of the resolver */
 
     const struct usk_step *urc_ask, *urc_set, *list, *apn, *context_ask, *context_up, *context_down;
 
@@ -177,6 +176,14 @@ size_t usk_conn_take(struct usocket *s, void *buf, size_t len);
 
 /** True when a read of the module is worth a command now. */
 bool usk_conn_wants_data(const struct usocket *s);
+
+/* Turns of an open connection, in transfer.c. */
+bool usk_conn_send_due(const struct usocket *s, uint32_t *wake_ms);
+bool usk_conn_start_send(struct usocket *s);
+bool usk_conn_start_read(struct usocket *s);
+
+/** An idle connection is looked at again in so many seconds; the pause doubles each time nothing is found. */
+enum { USK_POLL_FIRST_S = 5 };
 
 /** The connection of an id, or NULL. */
 struct usocket *usk_conn_of_id(struct usocket_modem *modem, uint32_t id);

@@ -498,7 +498,9 @@ void usk_net_module_reset(struct usocket_modem *modem)
 
 void usk_net_module_suspect(struct usocket_modem *modem)
 {
-    if (modem->net.state > ECHO_OFF) {
+    if (modem->net.state < READY) { /* it did not obey ATE0 */
+        modem->channel.echo = true;
+    } else {
         usk_log(modem, "echo is back: has the module started anew?");
         start_over(modem);
     }

@@ -18,9 +18,9 @@ static short poll_one(const struct usocket *s)
     if (s->rx_len > 0 || s->state == USK_CONN_ENDED) {
         is |= USOCKET_POLLIN;
     }
-    if (s->state == USK_CONN_ENDED || s->state == USK_CONN_NEW) {
+    if (s->state == USK_CONN_ENDED || s->state == USK_CONN_NEW || s->peer_closed) {
         is |= USOCKET_POLLHUP;
-    } else if (s->state == USK_CONN_OPEN && !s->peer_closed && s->tx_len < USOCKET_TX_SIZE) {
+    } else if (s->state == USK_CONN_OPEN && s->tx_len < USOCKET_TX_SIZE) {
         is |= USOCKET_POLLOUT;
     }
     return is;
@@ -76,35 +76,42 @@ static bool any_busy(const struct poll_set *set)
     return false;
 }
 
+/* How long to wait on the next modem; 0 when the time is over. */
+static int32_t slice(const struct usocket_modem *modem, struct usk_deadline deadline)
+{
+    uint32_t left = SLICE_MS;
+
+    if (deadline.timeout_ms >= 0) {
+        usk_lower(&left,
+                  usk_left(modem->port->now_ms(modem->port_ctx), deadline.since_ms, (uint32_t)deadline.timeout_ms));
+    }
+    return (int32_t)left;
+}
+
 /* Several modems have several lines to wait on, and a port can wait on its own only: in turn, for a short time each. */
 static int poll_in_turn(struct poll_set *set, struct usocket_modem *first, int32_t timeout_ms)
 {
-    bool nested = any_busy(set);
-    struct usk_deadline all = {first->port->now_ms(first->port_ctx), timeout_ms};
+    struct usk_deadline deadline = {first->port->now_ms(first->port_ctx), any_busy(set) ? 0 : timeout_ms};
+    int32_t wait_ms;
 
-    for (;;) {
+    do {
+        wait_ms = slice(first, deadline);
         for (size_t i = 0; i < set->n; i++) {
             struct usocket_modem *modem = set->fds[i].s != NULL ? set->fds[i].s->modem : NULL;
             int result;
 
-            if (modem == NULL || (i > 0 && set->fds[i - 1].s != NULL && set->fds[i - 1].s->modem == modem)) {
+            if (modem == NULL) {
                 continue;
             }
             usk_lock(modem);
-            result = usk_wait(modem, usk_deadline_in(modem, timeout_ms == 0 || nested ? 0 : SLICE_MS), poll_ready, set);
+            result = usk_wait(modem, usk_deadline_in(modem, slice(first, deadline)), poll_ready, set);
             usk_unlock(modem);
             if (result != -ETIMEDOUT && result != -EAGAIN) {
                 return result;
             }
         }
-        if (nested) {
-            return -EAGAIN;
-        }
-        if (timeout_ms >= 0 &&
-            usk_left(first->port->now_ms(first->port_ctx), all.since_ms, (uint32_t)timeout_ms) == 0) {
-            return -ETIMEDOUT;
-        }
-    }
+    } while (wait_ms > 0);
+    return -ETIMEDOUT;
 }
 
 int usocket_poll(struct usocket_pollfd *fds, size_t n, int32_t timeout_ms)
@@ -128,5 +135,9 @@ int usocket_poll(struct usocket_pollfd *fds, size_t n, int32_t timeout_ms)
         result = usk_wait(modem, usk_deadline_in(modem, timeout_ms), poll_ready, &set);
         usk_unlock(modem);
     }
-    return result == -ETIMEDOUT || result == -EAGAIN ? 0 : result < 0 ? result : poll_all(fds, n);
+    if (result == -ETIMEDOUT || result == -EAGAIN) {
+        return 0;
+    }
+    result = poll_all(fds, n); /* also when a line is gone: its sockets have failed */
+    return result > 0 ? result : modem->down;
 }

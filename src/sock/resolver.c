@@ -86,6 +86,9 @@ void usk_resolver_done(void *ctx, int result)
 {
     struct usocket_modem *modem = ctx;
 
+    if (result == -ETIMEDOUT) {
+        return; /* the OK is lost; the answer need not be */
+    }
     if (result != 0 && modem->resolver.busy) {
         end_query(modem, result == -EIO ? -EAGAIN : result);
     } else if (result != 0) {

@@ -181,9 +181,10 @@ static int send_all(struct usocket *s, const uint8_t *bytes, size_t len, size_t 
     return error;
 }
 
-ssize_t usocket_send(struct usocket *s, const void *buf, size_t len)
+/* With a part taken, and unless all must go, the count is the result now and the error that of the next call. */
+static ssize_t send_locked(struct usocket *s, const void *buf, size_t len, bool all)
 {
-    size_t sent;
+    size_t sent = 0;
     int error;
 
     if (!is_open(s)) {
@@ -191,25 +192,24 @@ ssize_t usocket_send(struct usocket *s, const void *buf, size_t len)
     }
     usk_lock(s->modem);
     error = send_all(s, buf, len, &sent);
-    if (sent > 0 && error != 0 && error != -EAGAIN && error != -ETIMEDOUT && s->state == USK_CONN_ENDED) {
-        s->error = (int16_t)error; /* the count now, the error with the next call */
+    if (sent > 0 && !all) {
+        s->error = (int16_t)(s->state == USK_CONN_ENDED ? error : s->error);
+        error = 0;
     }
     usk_unlock(s->modem);
-    return sent > 0 || error == 0 ? (ssize_t)sent : error;
+    return error != 0 ? error : (ssize_t)sent;
+}
+
+ssize_t usocket_send(struct usocket *s, const void *buf, size_t len)
+{
+    return send_locked(s, buf, len, false);
 }
 
 int usocket_sendall(struct usocket *s, const void *buf, size_t len)
 {
-    size_t sent;
-    int error;
+    ssize_t result = send_locked(s, buf, len, true);
 
-    if (!is_open(s)) {
-        return -EBADF;
-    }
-    usk_lock(s->modem);
-    error = send_all(s, buf, len, &sent);
-    usk_unlock(s->modem);
-    return error;
+    return result < 0 ? (int)result : 0;
 }
 
 /* --- receive ------------------------------------------------------------------------------------------------------ */

@@ -333,6 +333,23 @@ static void test_a_module_that_is_silent_for_ever_is_given_up_after_four_probes(
     assert_int_equal(COUNT(resyncs), 1);
 }
 
+static void test_a_probe_without_an_answer_is_told_until_the_next_command(void **state)
+{
+    (void)state;
+    start(&plain, "AT");
+    pass(5000 + 999);
+    assert_false(rig.channel.probe_lost);
+    pass(1);
+    assert_true(rig.channel.probe_lost);
+    module(ANSWER ANSWER);
+    assert_true(rig.channel.probe_lost);
+    start(&plain, "AT");
+    assert_false(rig.channel.probe_lost);
+    pass(5000);
+    module(ANSWER);
+    assert_false(rig.channel.probe_lost);
+}
+
 static void test_half_a_line_before_the_time_out_does_not_spoil_the_probes_answer(void **state)
 {
     (void)state;
@@ -525,6 +542,7 @@ int main(void)
         RIG_TEST(test_a_probe_is_sent_every_second_until_one_is_answered),
         RIG_TEST(test_a_module_that_does_not_know_the_probe_is_believed_the_fourth_time),
         RIG_TEST(test_a_module_that_is_silent_for_ever_is_given_up_after_four_probes),
+        RIG_TEST(test_a_probe_without_an_answer_is_told_until_the_next_command),
         RIG_TEST(test_half_a_line_before_the_time_out_does_not_spoil_the_probes_answer),
         RIG_TEST(test_a_half_written_command_is_followed_by_probes),
         RIG_TEST(test_an_abort_ends_the_resync),
