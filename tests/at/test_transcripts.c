@@ -126,24 +126,26 @@ static void test_a_session_gives_the_same_events_however_it_is_cut(void **state)
 
 int main(int argc, char **argv)
 {
-    enum { MOST = 200 };
+    enum { MOST = 200, PATH_SIZE = 512 };
     static struct CMUnitTest tests[MOST];
-    size_t n = 0;
-    struct dirent **entries;
+    static char paths[MOST][PATH_SIZE];
+    struct dirent **entries = NULL;
     int count = argc > 1 ? scandir(argv[1], &entries, NULL, alphasort) : -1;
+    size_t n = 0;
 
-    for (int i = 0; i < count && n < MOST; i++) {
-        if (strstr(entries[i]->d_name, ".atlog") != NULL) {
-            char *path = malloc(512);
-            snprintf(path, 512, "%s/%s", argv[1], entries[i]->d_name);
-            tests[n++] = (struct CMUnitTest){
-                .name = strdup(entries[i]->d_name),
+    for (int i = 0; i < count; i++) {
+        if (strstr(entries[i]->d_name, ".atlog") != NULL && n < MOST) {
+            snprintf(paths[n], PATH_SIZE, "%s/%s", argv[1], entries[i]->d_name);
+            tests[n] = (struct CMUnitTest){
+                .name = strrchr(paths[n], '/') + 1,
                 .test_func = test_a_session_gives_the_same_events_however_it_is_cut,
-                .initial_state = path,
+                .initial_state = paths[n],
             };
+            n++;
         }
         free(entries[i]);
     }
+    free(entries);
     if (n < 40) {
         fprintf(stderr, "only %zu transcripts found\n", n);
         return 1;
