@@ -53,9 +53,6 @@ static void observe(void *ctx, int seen, const char *text, size_t len)
     char number[16];
     struct usk_line line = {.text = number, .size = sizeof(number)};
 
-    if (modem->port->log == NULL) {
-        return;
-    }
     if (seen_log[seen].before != NULL) {
         usk_log(modem, seen_log[seen].before);
     }
@@ -108,7 +105,7 @@ int usocket_init_sized(struct usocket_modem *modem, size_t size, const struct us
     modem->config.close_s = config->close_s != 0 ? config->close_s : 1;
     modem->config.urc_port = config->urc_port != NULL ? config->urc_port : "uart1";
     usk_channel_init(&modem->channel, usk_urcs, modem);
-    modem->channel.observe = observe;
+    modem->channel.observe = port->log != NULL ? observe : NULL;
     modem->channel.observe_ctx = modem;
     usk_net_init(modem, dialect);
     for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {

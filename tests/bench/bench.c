@@ -89,7 +89,8 @@ static void receive(size_t read_max, uint32_t baud)
     struct usocket_port quiet = rig_port;
 
     quiet.log = NULL;
-    r->modem.port = &quiet;
+    r->modem.port = &quiet; /* as usocket_init() would have it for a port without a log */
+    r->modem.channel.observe = NULL;
     r->read_max = read_max;
     r->block = baud == 0 ? 1500 : 1;
     download(r);
