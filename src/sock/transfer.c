@@ -28,7 +28,7 @@ void usk_conn_peer_closed(struct usocket_modem *modem, uint32_t id)
 {
     struct usocket *s = usk_conn_of_id(modem, id);
 
-    if (s == NULL) {
+    if (s == NULL || s->peer_closed) { /* said again: it must not make the drain begin again */
         return;
     }
     if (s->state != USK_CONN_OPEN) {

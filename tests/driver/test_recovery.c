@@ -247,9 +247,35 @@ static void test_a_line_that_goes_while_somebody_waits_wakes_him(void **state)
     assert_int_equal(usocket_send(s, bytes, sizeof(bytes)), -EIO);
 }
 
+/* "closed" lands inside the answers of another connection's commands, and is dealt with between them. */
+static void test_p30_a_close_in_the_middle_of_anothers_commands_waits_for_nobody(void **state)
+{
+    struct rig *r = *state;
+    struct usocket *closing = rig_connect(r, TALK, 80);
+    struct usocket *other = rig_connect(r, ECHO, 7);
+    static uint8_t sent[8000];
+    static uint8_t back[8000];
+    size_t got = 0;
+
+    memnet_pattern(3, 0, sent, sizeof(sent));
+    rig_fault(r, "urc-inside-response=+QIURC: \"closed\",0");
+    rig_peer_closes(r, 80);
+    assert_int_equal(usocket_sendall(other, sent, sizeof(sent)), 0);
+    usocket_settimeout(other, 1000);
+    while (got < sizeof(back)) {
+        ssize_t n = usocket_recv(other, back + got, sizeof(back) - got);
+
+        assert_true(n > 0);
+        got += (size_t)n;
+    }
+    assert_memory_equal(back, sent, sizeof(sent));
+    assert_int_equal(usocket_recv(closing, back, 1), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        UP(test_p30_a_close_in_the_middle_of_anothers_commands_waits_for_nobody),
         ROUGH(test_p24_a_reset_fails_every_socket_once_and_the_network_returns),
         ROUGH(test_p24_a_reset_without_a_word_is_seen_by_the_echo),
         UP(test_p24_an_echo_alone_does_not_cost_the_connections),
