@@ -307,7 +307,8 @@ USOCKET_API void usocket_resolve_cancel(struct usocket_modem *modem, struct usoc
  * @param type   USOCKET_SOCK_STREAM; 0 is USOCKET_SOCK_STREAM
  * @param proto  USOCKET_IPPROTO_TCP; 0 is the type's own
  * @return the socket, or NULL; usocket_last_error() says why: -EMFILE (all USOCKET_MAX_SOCKETS are in use; one that
- *         was closed counts while its last bytes are on their way, 70 s at most), -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTOTYPE
+ *         was closed counts while its last bytes are on their way, 70 s at most), -EAFNOSUPPORT, -ESOCKTNOSUPPORT,
+ *         -EPROTOTYPE
  */
 USOCKET_API struct usocket *usocket_socket(struct usocket_modem *modem, int af, int type, int proto);
 
@@ -315,8 +316,8 @@ USOCKET_API struct usocket *usocket_socket(struct usocket_modem *modem, int af, 
 USOCKET_API int usocket_last_error(const struct usocket_modem *modem);
 
 /**
- * Connects to @p address. Waits up to the socket's time-out, and at most 155 s: the module's own limit is 150 s. Brings the
- * network up first if nobody has.
+ * Connects to @p address. Waits up to the socket's time-out, and at most 155 s: the module's own limit is 150 s.
+ * Brings the network up first if nobody has.
  *
  * @return 0, -EINPROGRESS (non-blocking, or called from a callback: usocket_poll() tells when it is writable),
  *         -ETIMEDOUT, -ECONNREFUSED (the module does not tell a refusal from an unreachable host), -EALREADY, -EISCONN,

@@ -299,7 +299,7 @@ static bool opening_next(struct usocket *s, uint32_t *wake_ms)
 
 /* --- the end of a socket that the program has closed -------------------------------------------------------------- */
 
-/* The rest is sent and acknowledged, then the id is closed: QICLOSE with a short time-out may drop what is on its way. */
+/* The rest is sent and acknowledged before the id is closed: a QICLOSE that waits less may drop what is on its way. */
 static bool orphan_next(struct usocket *s, uint32_t *wake_ms)
 {
     uint32_t now_ms = s->modem->now_ms;

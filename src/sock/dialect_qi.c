@@ -530,8 +530,9 @@ const struct usk_urc usk_urcs[] = {
 /* --- families ----------------------------------------------------------------------------------------------------- */
 
 /*
- * Not kept over a reset of the module, but over a reset of the host: each is set whatever its default. With qisend/timeout
- * the module leaves data mode by itself when a payload does not arrive whole, before the wait for a lost prompt is over.
+ * Not kept over a reset of the module, but over a reset of the host: each is set whatever its default. With
+ * qisend/timeout the module leaves data mode by itself when a payload does not arrive whole, before the wait for a lost
+ * prompt is over.
  */
 static const char *const settings[] = {
     "AT+QISDE=0", "AT+QICFG=\"dataformat\",0,0", "AT+QICFG=\"viewmode\",0", "AT+QICFG=\"qisend/timeout\",5", NULL,

@@ -69,7 +69,7 @@ extern const struct usk_urc usk_urcs[];
 const struct usk_dialect *usk_dialect_at(size_t index);
 const struct usk_dialect *usk_dialect_named(const char *name);
 
-/** The family of a module; the default one for a model that no family names. */
+/** The family of a module; NULL for a model that no family names. */
 const struct usk_dialect *usk_dialect_of_model(struct usk_text model);
 
 /** Starts a command whose text is known to fit. */

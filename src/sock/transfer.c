@@ -1,6 +1,6 @@
 /*
- * What passes over an open connection: reading ahead into the ring, sending out of the buffer, and, where an answer was lost
- * or damaged, finding out by the module's own totals what it cost.
+ * What passes over an open connection: reading ahead into the ring, sending out of the buffer, and, where an answer was
+ * lost or damaged, finding out by the module's own totals what it cost.
  */
 #include <string.h>
 
@@ -61,11 +61,10 @@ bool usk_conn_start_read(struct usocket *s)
 {
     uint16_t most = s->modem->net.dialect->read;
 
-    s->rx_asked = room(s) < most ? room(s) : most;
     s->rx_due = NOT_ANNOUNCED;
     s->rx_new = 0;
     s->more_again = false;
-    s->modem->net.dialect->read_data(s, s->rx_asked);
+    s->modem->net.dialect->read_data(s, room(s) < most ? room(s) : most);
     return true;
 }
 

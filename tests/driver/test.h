@@ -48,6 +48,17 @@ static inline int done_with_faults(void **state)
     return 0;
 }
 
+/** A connection to ECHO works both ways. */
+static inline void echoes(struct usocket *s)
+{
+    char back[5];
+
+    usocket_settimeout(s, 10000);
+    assert_int_equal(usocket_sendall(s, "hello", 5), 0);
+    assert_int_equal(usocket_recv(s, back, 5), 5);
+    assert_memory_equal(back, "hello", 5);
+}
+
 #define UP(test)    cmocka_unit_test_setup_teardown(test, up, done)
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, fresh, done)
 #define ROUGH(test) cmocka_unit_test_setup_teardown(test, up, done_with_faults)

@@ -13,16 +13,6 @@ static struct usocket *begin(struct rig *r, const char *host, uint16_t port)
     return s;
 }
 
-static void echoes(struct usocket *s)
-{
-    char back[5];
-
-    usocket_settimeout(s, 10000);
-    assert_int_equal(usocket_sendall(s, "hello", 5), 0);
-    assert_int_equal(usocket_recv(s, back, 5), 5);
-    assert_memory_equal(back, "hello", 5);
-}
-
 static void all_ids_are_free(struct rig *r)
 {
     struct usocket *s[USOCKET_MAX_SOCKETS];

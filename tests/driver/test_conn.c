@@ -29,16 +29,6 @@ static int what_is(struct usocket *s, int32_t timeout_ms)
     return fd.revents;
 }
 
-static void echoes(struct usocket *s)
-{
-    char back[5];
-
-    usocket_settimeout(s, 10000);
-    assert_int_equal(usocket_sendall(s, "hello", 5), 0);
-    assert_int_equal(usocket_recv(s, back, 5), 5);
-    assert_memory_equal(back, "hello", 5);
-}
-
 /* The ids of closed connections are free again in the module: the list has as many as there are sockets. */
 static void uses_ids(struct rig *r, unsigned ids)
 {

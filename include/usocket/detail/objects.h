@@ -11,14 +11,13 @@ struct usocket {
     struct usocket_modem *modem;
     struct usocket_sockaddr peer;
     int32_t timeout_ms;
-    uint32_t since_ms; /* begin of the state, for the states that end by time */
+    uint32_t since_ms; /* begin of the connect; of the end, for an orphan */
     uint32_t poll_ms;  /* when the last safety poll or data was */
     uint32_t retry_ms; /* when the module refused the last block */
     uint32_t rx_total; /* bytes read out of the module, and bytes it has confirmed, since the open */
     uint32_t tx_total;
     uint16_t rx_at, rx_len; /* the ring: oldest byte, bytes that may be read */
     uint16_t rx_new;        /* bytes behind them of the answer that is not complete yet */
-    uint16_t rx_asked;      /* payload bytes asked for */
     uint16_t rx_due;        /* payload bytes announced by the answer */
     uint16_t tx_len;        /* bytes in the send buffer */
     uint16_t tx_busy;       /* the first of them that are with the module */
