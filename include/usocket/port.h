@@ -47,7 +47,8 @@ struct usocket_port {
 
     /**
      * Sleeps until bytes have arrived, wake() was called, @p timeout_ms have passed, or, if @p for_write is set, there
-     * is room to write. May return early for any reason: the caller looks again.
+     * is room to write. May return early for any reason: the caller looks again. Where there is a lock, it is held when
+     * this is called; it is left for the sleep and held again at the return, as by a wait on a condition variable.
      *
      * @param timeout_ms  milliseconds; UINT32_MAX is "no limit", 0 returns at once
      * @return 0, or a negative errno when the line is gone
@@ -59,11 +60,14 @@ struct usocket_port {
 
     /* Everything below may be NULL. */
 
-    /** Enters and leaves a mutual exclusion over one modem. Needed when several threads use the same modem. */
+    /**
+     * Enters and leaves a mutual exclusion over one modem; the thread that is in may enter again (a recursive mutex).
+     * Needed when several threads use the same modem.
+     */
     void (*lock)(void *ctx);
     void (*unlock)(void *ctx);
 
-    /** Makes a wait() in another thread return. Called with the lock held. Needed when lock is given. */
+    /** Makes every wait() of other threads return. Called with the lock held. Needed when lock is given. */
     void (*wake)(void *ctx);
 
     /** Resets the module by its RESET_N or PWRKEY line. Without it usocket uses AT+CFUN=1,1. Returns 0 or -errno. */

@@ -1,6 +1,7 @@
 /**
  * @file uart.h
- * Ready-made ports for hosted systems: a file descriptor, a serial port, a recording wrapper, a replay.
+ * Ready-made ports for hosted systems: a file descriptor, a serial port, a wrapper for threads, a
+ * recording wrapper, a replay.
  *
  * Each is a small struct that the user owns, an open function and a close function; its `port` member is a const
  * pointer to the functions, and the struct itself is the context:
@@ -9,8 +10,8 @@
  *     usocket_fd_open(&line, "/dev/pts/3");
  *     usocket_init(&modem, line.port, &line, &config);
  *
- * The struct stays where it is while it is open. None of these ports locks: a modem that several threads use needs
- * lock() and unlock() added, in a copy of the table of functions.
+ * The struct stays where it is while it is open. For a modem that several threads use, wrap the port by
+ * usocket_threads_open().
  *
  * Which one for a path the user gives? With a prefix such as "tcp:" it is one for usocket_fd_open(). For any other ask
  * usocket_serial_open() first: it answers -ENOTTY for what is no serial port, without having touched it, and -ENOSYS in
@@ -19,16 +20,12 @@
 #ifndef USOCKET_UART_H
 #define USOCKET_UART_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "usocket/api.h"
 #include "usocket/port.h"
-
-#if defined(__GNUC__) && !defined(USOCKET_API)
-#define USOCKET_API __attribute__((visibility("default")))
-#elif !defined(USOCKET_API)
-#define USOCKET_API
-#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -134,6 +131,24 @@ USOCKET_API int usocket_record_open(struct usocket_record_port *p, const struct 
 
 /** Ends the file. @return 0, or the negative errno of a write that failed at any time */
 USOCKET_API int usocket_record_close(struct usocket_record_port *p);
+
+/** A wrapper round any port that has wake(): it adds what several threads need, a lock and a wait that many may enter. */
+struct usocket_threads_port {
+    const struct usocket_port *port;
+    struct usocket_port functions; /**< what port points to */
+    const struct usocket_port *inner;
+    void *inner_ctx;
+    pthread_mutex_t mutex;
+    pthread_cond_t news;
+    uint32_t wakes; /**< counts wake(), and the ends of waits on the line */
+    bool waiting;   /**< a thread waits on the line itself; the others wait for it */
+};
+
+/** @return 0, -EINVAL (the inner port has no wake), or another negative errno */
+USOCKET_API int usocket_threads_open(struct usocket_threads_port *p, const struct usocket_port *inner, void *inner_ctx);
+
+/** No thread may be inside a call any more. */
+USOCKET_API void usocket_threads_close(struct usocket_threads_port *p);
 
 struct usk_atlog;
 

@@ -301,6 +301,7 @@ static void expect_data(struct usk_channel *channel, int len, bool mine, uint32_
     if (len > 0) {
         usk_lexer_expect_data(&channel->lexer, (uint16_t)len);
         channel->data_mine = mine;
+        channel->data_urc = false;
         data_wait(channel, now_ms);
     }
 }
@@ -365,20 +366,27 @@ static bool take_response(struct usk_channel *channel, struct usk_text line, boo
 
 static bool take_urc(struct usk_channel *channel, struct usk_text line, uint32_t now_ms)
 {
+    const struct usk_urc *urc = channel->urcs;
     struct usk_fields fields;
+    bool known;
 
-    for (const struct usk_urc *urc = channel->urcs; urc->name != NULL; urc++) {
-        if (!usk_fields_of(&fields, line, urc->name) || (urc->key != NULL && !usk_field_is(&fields, urc->key))) {
-            continue;
-        }
-        channel->count.urcs++;
-        see(channel, USK_SEEN_URC, line.at, line.len);
-        if (urc->on_urc != NULL) {
-            expect_data(channel, urc->on_urc(channel->urc_ctx, &fields), false, now_ms);
-        }
-        return true;
+    while (urc->name != NULL &&
+           (!usk_fields_of(&fields, line, urc->name) || (urc->key != NULL && !usk_field_is(&fields, urc->key)))) {
+        urc++;
     }
-    return false;
+    known = channel->hooks != NULL && channel->hooks->on_urc(channel->urc_ctx, line);
+    if (urc->name == NULL && !known) {
+        return false;
+    }
+    channel->count.urcs++;
+    see(channel, USK_SEEN_URC, line.at, line.len);
+    if (urc->on_urc != NULL) {
+        int len = urc->on_urc(channel->urc_ctx, &fields);
+
+        expect_data(channel, len, false, now_ms);
+        channel->data_urc = channel->data_urc || len > 0;
+    }
+    return true;
 }
 
 static void unknown(struct usk_channel *channel, struct usk_text line)
@@ -454,25 +462,54 @@ static void data_came(struct usk_channel *channel, size_t len, uint32_t now_ms)
     data_wait(channel, now_ms);
 }
 
+/* Where the next payload bytes go; NULL: nobody has room for them. */
+static void *data_room(const struct usk_channel *channel, size_t *room)
+{
+    void *to = NULL;
+
+    *room = 0;
+    if (channel->data_mine && channel->command->on_room != NULL) {
+        to = channel->command->on_room(channel->command_ctx, room);
+    } else if (channel->data_urc && channel->hooks != NULL) {
+        to = channel->hooks->on_room(channel->urc_ctx, room);
+    }
+    return *room > 0 ? to : NULL;
+}
+
+static void data_taken(const struct usk_channel *channel, size_t len)
+{
+    if (channel->data_mine) {
+        channel->command->on_data(channel->command_ctx, len);
+    } else {
+        channel->hooks->on_data(channel->urc_ctx, len);
+    }
+}
+
 static void take_data(struct usk_channel *channel, const char *bytes, size_t len, uint32_t now_ms)
 {
-    const struct usk_command *command = channel->command;
+    size_t room;
+    void *to;
 
     data_came(channel, len, now_ms);
-    while (len > 0 && channel->data_mine && command->on_room != NULL) {
-        size_t room = 0;
-        void *to = command->on_room(channel->command_ctx, &room);
+    while (len > 0 && (to = data_room(channel, &room)) != NULL) {
         size_t n = len < room ? len : room;
 
-        if (to == NULL || n == 0) {
-            break;
-        }
         memcpy(to, bytes, n);
-        command->on_data(channel->command_ctx, n);
+        data_taken(channel, n);
         bytes += n;
         len -= n;
     }
     channel->count.discarded += (uint32_t)len;
+}
+
+/* The command in flight is not to blame for a torn payload that was not its own. */
+static void look_for_tear(struct usk_channel *channel)
+{
+    if (channel->data_urc && channel->lexer.torn && channel->hooks != NULL) {
+        channel->data_urc = false;
+        channel->lexer.torn = false;
+        channel->hooks->on_torn(channel->urc_ctx);
+    }
 }
 
 void *usk_channel_direct(struct usk_channel *channel, size_t *room)
@@ -480,19 +517,19 @@ void *usk_channel_direct(struct usk_channel *channel, size_t *room)
     size_t left = usk_lexer_data_direct(&channel->lexer);
     void *to;
 
-    if (left == 0 || !channel->data_mine || channel->command->on_room == NULL) {
+    if (left == 0) {
         return NULL;
     }
-    to = channel->command->on_room(channel->command_ctx, room);
+    to = data_room(channel, room);
     *room = *room < left ? *room : left;
-    return *room > 0 ? to : NULL;
+    return to;
 }
 
 void usk_channel_direct_taken(struct usk_channel *channel, size_t len, uint32_t now_ms)
 {
     usk_lexer_data_taken(&channel->lexer, len);
     data_came(channel, len, now_ms);
-    channel->command->on_data(channel->command_ctx, len);
+    data_taken(channel, len);
 }
 
 /* --- in, out, time ------------------------------------------------------------------------------------------------ */
@@ -506,6 +543,7 @@ void usk_channel_feed(struct usk_channel *channel, const char *bytes, size_t len
 
         bytes += n;
         len -= n;
+        look_for_tear(channel);
         switch (token.kind) {
         case USK_TOKEN_NONE:
             break;

@@ -62,6 +62,15 @@ struct usk_urc {
     int (*on_urc)(void *ctx, struct usk_fields *fields); /* returns the length of the payload that follows, mostly 0 */
 };
 
+/** What the owner of the table may want besides; `hooks` of the channel, the context is that of the table. */
+struct usk_hooks {
+    bool (*on_urc)(void *ctx, struct usk_text line); /* each line that is no answer; true: it is known */
+    /* The payload of an unsolicited result code: as in usk_command; and that bytes of it were lost or added. */
+    void *(*on_room)(void *ctx, size_t *room);
+    void (*on_data)(void *ctx, size_t len);
+    void (*on_torn)(void *ctx);
+};
+
 /** What the observer is told, in the order it happens. */
 enum usk_seen {
     USK_SEEN_COMMAND,

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "usocket/usocket.h"
+#include "sock/internal.h"
 
 enum { GROUPS = 8 };
 
@@ -107,6 +107,9 @@ int usocket_sockaddr_set(struct usocket_sockaddr *sa, const char *text, uint16_t
 {
     struct usocket_sockaddr result = {.port = port};
 
+    if (text[0] == '\0') {
+        text = "0.0.0.0";
+    }
     if (read_ipv4(text, result.addr)) {
         result.family = USOCKET_AF_INET;
     } else if (read_ipv6(text, result.addr)) {
@@ -116,6 +119,44 @@ int usocket_sockaddr_set(struct usocket_sockaddr *sa, const char *text, uint16_t
     }
     *sa = result;
     return 0;
+}
+
+bool usk_address_of(struct usk_text text, uint16_t port, struct usocket_sockaddr *sa)
+{
+    char copy[USOCKET_ADDRSTRLEN];
+
+    if (text.len == 0 || text.len >= sizeof(copy)) {
+        return false;
+    }
+    memcpy(copy, text.at, text.len);
+    copy[text.len] = '\0';
+    return usocket_sockaddr_set(sa, copy, port) == 0;
+}
+
+bool usk_read_peer(struct usk_fields *fields, struct usocket_sockaddr *peer)
+{
+    struct usk_text address;
+    uint32_t port;
+
+    return usk_field_quoted(fields) && usk_field_text(fields, &address) && usk_field_uint(fields, UINT16_MAX, &port) &&
+           usk_address_of(address, (uint16_t)port, peer);
+}
+
+static size_t length_of(const struct usocket_sockaddr *sa)
+{
+    return sa->family == USOCKET_AF_INET6 ? 16 : 4;
+}
+
+bool usk_address_equal(const struct usocket_sockaddr *a, const struct usocket_sockaddr *b)
+{
+    return a->family == b->family && memcmp(a->addr, b->addr, length_of(a)) == 0;
+}
+
+bool usk_address_unspecified(const struct usocket_sockaddr *sa)
+{
+    static const uint8_t zeros[sizeof(sa->addr)];
+
+    return memcmp(sa->addr, zeros, length_of(sa)) == 0;
 }
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */

@@ -15,6 +15,10 @@ enum {
     ACKED_POLL_MS = 250,
     ACKED_LIMIT_MS = 10 * 1000,  /* how long a closed socket waits for its last bytes to be acknowledged */
     ORPHAN_LIMIT_MS = 60 * 1000, /* ... and for the module to take them */
+    OPENS = 2,                   /* QIOPENs of one open: see open_failed() */
+    OPENS_AUTO_PORT = 8,         /* ... with ports of our choice, which may be in use */
+    PORT_FIRST = 49152,          /* RFC 6335: dynamic ports */
+    PORTS = 65536 - PORT_FIRST,
 };
 
 static void enter(struct usocket *s, enum usk_conn_state state)
@@ -25,13 +29,38 @@ static void enter(struct usocket *s, enum usk_conn_state state)
     s->check = false;
 }
 
-void usk_conn_init(struct usocket *s, struct usocket_modem *modem)
+static void init(struct usocket *s)
 {
+    struct usocket_modem *modem = s->modem;
+    uint16_t life = s->life;
+
     memset(s, 0, offsetof(struct usocket, rx));
     s->modem = modem;
+    s->life = life;
     s->id = -1;
+    s->last_id = -1;
     s->timeout_ms = -1;
+    s->linger_s = (uint8_t)modem->config.close_s;
     s->state = USK_CONN_NEW;
+}
+
+/* The answer to a command in flight may still go to the one that had the place before. */
+static bool answer_due(const struct usocket *s)
+{
+    return !usk_channel_idle(&s->modem->channel) && s->modem->channel.command_ctx == s;
+}
+
+struct usocket *usk_conn_new(struct usocket_modem *modem)
+{
+    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+        struct usocket *s = &modem->sock[i];
+
+        if (s->state == USK_CONN_FREE && !answer_due(s)) {
+            init(s);
+            return s;
+        }
+    }
+    return NULL;
 }
 
 /* --- connection ids ----------------------------------------------------------------------------------------------- */
@@ -57,11 +86,33 @@ static int free_id(struct usocket_modem *modem)
     return -1;
 }
 
+void usk_conn_close_id(struct usocket_modem *modem, uint32_t id, uint8_t linger_s)
+{
+    modem->close_ids = (uint16_t)(modem->close_ids | 1u << id);
+    modem->linger_s[id] = linger_s;
+}
+
 static void release_id(struct usocket *s)
 {
-    if (s->id >= 0) {
-        s->modem->close_ids = (uint16_t)(s->modem->close_ids | 1u << s->id);
-        s->id = -1;
+    if (s->id < 0) {
+        return;
+    }
+    if (s->state == USK_CONN_OPEN) {
+        s->ending = s->peer_closed ? USOCKET_LAST_ACK : USOCKET_FIN_WAIT_1;
+    }
+    usk_conn_close_id(s->modem, (uint32_t)s->id, s->linger_s);
+    s->last_id = s->id;
+    s->id = -1;
+}
+
+/* Of all connections that were given up, or of one. */
+static void closed(struct usocket_modem *modem, int id)
+{
+    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+        if (modem->sock[i].last_id == id || id < 0) {
+            modem->sock[i].last_id = -1;
+            modem->sock[i].ending = USOCKET_CLOSED;
+        }
     }
 }
 
@@ -84,23 +135,36 @@ void usk_conn_close_done(void *ctx, int result)
 
     if (result == 0 || result == -EIO) { /* some firmwares answer ERROR for an id that is closed already */
         modem->close_ids = (uint16_t)(modem->close_ids & ~(1u << modem->closing));
+        if (usk_conn_of_id(modem, modem->closing) == NULL) { /* else a client has got the id meanwhile */
+            modem->push_ids = (uint16_t)(modem->push_ids & ~(1u << modem->closing));
+        }
+        closed(modem, modem->closing);
     }
 }
 
 /* --- begin and end ------------------------------------------------------------------------------------------------ */
 
-void usk_conn_connect(struct usocket *s)
+void usk_conn_open(struct usocket *s)
 {
+    release_id(s);
     s->error = 0;
     s->rx_at = s->rx_len = s->rx_new = 0;
     s->tx_len = s->tx_busy = 0;
     s->retry_wait_ms = 0;
     s->rx_total = s->tx_total = 0;
     s->more = s->peer_closed = s->unacked = s->count_read = s->count_sent = false;
-    s->again = true;
+    s->opens = s->auto_port ? OPENS_AUTO_PORT : OPENS;
     s->since_ms = s->modem->now_ms;
+    s->last_id = -1;
+    s->ending = USOCKET_CLOSED;
     enter(s, USK_CONN_WAITING);
     usk_net_want(s->modem, USK_GOAL_NETWORK);
+}
+
+/* A client that nobody has accepted is not handed out when its connection has failed. */
+static bool leaves_nothing(const struct usocket *s, int error)
+{
+    return s->orphan || (s->listener != 0 && error != 0);
 }
 
 void usk_conn_end(struct usocket *s, int error)
@@ -110,7 +174,31 @@ void usk_conn_end(struct usocket *s, int error)
     s->rx_new = 0;
     s->tx_len = s->tx_busy = 0;
     s->more = s->unacked = s->count_read = s->count_sent = false;
-    enter(s, s->orphan ? USK_CONN_FREE : USK_CONN_ENDED);
+    enter(s, leaves_nothing(s, error) ? USK_CONN_FREE : USK_CONN_ENDED);
+    if (s->service == USK_TCP_LISTENER) {
+        usk_clients_drop(s);
+    }
+}
+
+/* In a turn: the id is to be closed, and the turn for that may be over. */
+static bool give_up(struct usocket *s, int error, uint32_t *wake_ms)
+{
+    usk_conn_end(s, error);
+    usk_lower(wake_ms, 0);
+    return false;
+}
+
+void usk_conn_evict(struct usocket *s)
+{
+    bool opening = s->state == USK_CONN_OPENING || s->state == USK_CONN_REFUSED;
+
+    s->id = -1;
+    if (opening) {
+        s->opens++;
+        enter(s, USK_CONN_WAITING);
+    } else {
+        usk_conn_end(s, -ECONNRESET);
+    }
 }
 
 void usk_conn_end_all(struct usocket_modem *modem, int error)
@@ -123,7 +211,8 @@ void usk_conn_end_all(struct usocket_modem *modem, int error)
         }
     }
     if (error == -ENETRESET) {
-        modem->close_ids = 0; /* the module has forgotten them itself */
+        modem->close_ids = modem->push_ids = 0; /* the module has forgotten them itself */
+        closed(modem, -1);
     }
 }
 
@@ -133,6 +222,8 @@ void usk_conn_abandon(struct usocket *s)
         return;
     }
     s->orphan = true;
+    s->on_event = NULL;
+    s->life++;
     s->rx_len = 0;
     if (s->state == USK_CONN_OPEN && !s->peer_closed && (s->tx_len > 0 || s->unacked)) {
         s->since_ms = s->modem->now_ms;
@@ -143,14 +234,13 @@ void usk_conn_abandon(struct usocket *s)
 
 /* --- open --------------------------------------------------------------------------------------------------------- */
 
-/* Tries once more, with an id that QICLOSE has freed; the second time it is @p error. */
+/* Tries once more, with an id that QICLOSE has freed; the last time it is @p error. */
 static void open_again(struct usocket *s, int error)
 {
-    if (!s->again) {
+    if (s->opens == 0) {
         usk_conn_end(s, error);
         return;
     }
-    s->again = false;
     release_id(s);
     enter(s, USK_CONN_WAITING);
 }
@@ -197,10 +287,8 @@ void usk_conn_open_done(void *ctx, int result)
     }
 }
 
-void usk_conn_why(struct usocket *s, uint32_t code)
+void usk_conn_why(struct usocket *s, int error)
 {
-    int error = s->modem->net.dialect->error(code);
-
     if (s->state == USK_CONN_REFUSED) {
         open_failed(s, error != 0 ? error : -EIO);
     }
@@ -216,6 +304,54 @@ void usk_conn_why_done(void *ctx, int result)
     }
 }
 
+/* The module has one keep-alive for all that it opens. */
+static bool keepalive_due(const struct usocket *s)
+{
+    return !s->datagram && s->keepalive != s->modem->keepalive;
+}
+
+void usk_conn_keepalive_done(void *ctx, int result)
+{
+    struct usocket *s = ctx;
+
+    if (result == 0) {
+        s->modem->keepalive = s->keepalive;
+    } else if (s->state == USK_CONN_WAITING && result == -EIO) {
+        usk_conn_end(s, -EOPNOTSUPP);
+    }
+}
+
+/* Not the same ports again after a restart of the host: the clock says where to begin. */
+static uint16_t next_port(struct usocket_modem *modem)
+{
+    if (modem->next_port == 0) {
+        modem->next_port = (uint16_t)(modem->now_ms * 40503u >> 4);
+    }
+    modem->next_port = (uint16_t)(PORT_FIRST + (modem->next_port + 1u) % PORTS);
+    return modem->next_port;
+}
+
+static void start_open(struct usocket *s, int id)
+{
+    struct usocket_modem *modem = s->modem;
+    unsigned bit = 1u << id;
+
+    s->id = (int8_t)id;
+    s->opens--;
+    if (s->auto_port) {
+        s->local_port = next_port(modem);
+    }
+    modem->push_ids = (uint16_t)(s->access != 0 ? modem->push_ids | bit : modem->push_ids & ~bit);
+    enter(s, USK_CONN_OPENING);
+    modem->net.dialect->open(s);
+}
+
+/* A port that one of our own connections has just left is free once that is closed. */
+static bool may_open(const struct usocket *s)
+{
+    return usk_net_up(s->modem) && (s->modem->close_ids == 0 || s->local_port == 0 || s->auto_port);
+}
+
 static bool waiting_next(struct usocket *s, uint32_t *wake_ms)
 {
     struct usocket_modem *modem = s->modem;
@@ -223,17 +359,18 @@ static bool waiting_next(struct usocket *s, uint32_t *wake_ms)
     int id;
 
     if (left == 0 || modem->net.hard != 0) {
-        usk_conn_end(s, left == 0 ? -ETIMEDOUT : -ENETDOWN);
-        return false;
+        return give_up(s, left == 0 ? -ETIMEDOUT : -ENETDOWN, wake_ms);
     }
     usk_lower(wake_ms, left);
-    id = usk_net_up(modem) ? free_id(modem) : -1;
+    id = may_open(s) ? free_id(modem) : -1;
     if (id < 0) {
         return false;
     }
-    s->id = (int8_t)id;
-    enter(s, USK_CONN_OPENING);
-    modem->net.dialect->open(s);
+    if (keepalive_due(s)) {
+        modem->net.dialect->keepalive(s, s->keepalive);
+    } else {
+        start_open(s, id);
+    }
     return true;
 }
 
@@ -290,8 +427,7 @@ static bool opening_next(struct usocket *s, uint32_t *wake_ms)
     uint32_t left = usk_left(s->modem->now_ms, s->since_ms, CONNECT_LIMIT_MS);
 
     if (left == 0) {
-        usk_conn_end(s, -ETIMEDOUT);
-        return false;
+        return give_up(s, -ETIMEDOUT, wake_ms);
     }
     usk_lower(wake_ms, left);
     return (s->check || poll_due(s, wake_ms)) && start_check(s);
@@ -305,9 +441,8 @@ static bool orphan_next(struct usocket *s, uint32_t *wake_ms)
     uint32_t now_ms = s->modem->now_ms;
     uint32_t left = usk_left(now_ms, s->since_ms, s->tx_len > 0 ? ORPHAN_LIMIT_MS : ACKED_LIMIT_MS);
 
-    if (left == 0) {
-        usk_conn_end(s, 0);
-        return false;
+    if (left == 0 || (s->datagram && s->tx_len == 0)) {
+        return give_up(s, 0, wake_ms);
     }
     usk_lower(wake_ms, left);
     if (s->tx_len > 0) {
@@ -340,6 +475,10 @@ static bool open_next(struct usocket *s, uint32_t *wake_ms)
     }
     if (s->orphan) {
         return orphan_next(s, wake_ms);
+    }
+    if (s->service == USK_TCP_LISTENER ||
+        s->access != 0) { /* its data come by themselves: only its state can be lost */
+        return (poll_due(s, wake_ms) && start_check(s)) || (usk_conn_send_due(s, wake_ms) && usk_conn_start_send(s));
     }
     send = usk_conn_send_due(s, wake_ms);
     if (!s->more && poll_due(s, wake_ms)) {

@@ -66,24 +66,39 @@ static const struct {
     {3, USK_LISTED_LISTENING}, {4, USK_LISTED_CLOSING},
 };
 
-/* +QISTATE: id,"service","address",remote port,local port,state,... The state means what it does for its service: a
- * BG96 shows 3 for a client that exchanges data (transcript 008). */
-static bool read_state(struct usk_fields *fields, uint32_t *id, enum usk_listed *state)
-{
+static const char *const services[] = {
+    [USK_TCP] = "TCP", [USK_TCP_LISTENER] = "TCP LISTENER", [USK_TCP_INCOMING] = "TCP INCOMING",
+    [USK_UDP] = "UDP", [USK_UDP_SERVICE] = "UDP SERVICE",
+};
+
+struct listed {
+    uint32_t id;
     struct usk_text service;
     struct usk_text address;
-    uint32_t code;
     uint32_t port;
+    enum usk_listed state;
+    uint32_t server;
+};
 
-    if (!usk_field_uint(fields, UINT8_MAX, id) || !usk_field_text(fields, &service) ||
-        !usk_field_text(fields, &address) || !usk_field_uint(fields, UINT16_MAX, &port) ||
-        !usk_field_uint(fields, UINT16_MAX, &port) || !usk_field_uint(fields, UINT8_MAX, &code) ||
+/* +QISTATE: id,"service","address",remote port,local port,state,context,server,... The state means what it does for its
+ * service: a BG96 shows 3 for a client that exchanges data (transcript 008). */
+static bool read_state(struct usk_fields *fields, struct listed *is)
+{
+    uint32_t code;
+    uint32_t number;
+
+    if (!usk_field_uint(fields, UINT8_MAX, &is->id) || !usk_field_text(fields, &is->service) ||
+        !usk_field_text(fields, &is->address) || !usk_field_uint(fields, UINT16_MAX, &is->port) ||
+        !usk_field_uint(fields, UINT16_MAX, &number) || !usk_field_uint(fields, UINT8_MAX, &code) ||
         code >= sizeof(listed_states) / sizeof(listed_states[0])) {
         return false;
     }
-    *state = listed_states[code].state;
-    if (*state == USK_LISTED_LISTENING && !usk_text_equal(service, "TCP LISTENER")) {
-        *state = USK_LISTED_OPEN;
+    is->state = listed_states[code].state;
+    if (is->state == USK_LISTED_LISTENING && !usk_text_equal(is->service, services[USK_TCP_LISTENER])) {
+        is->state = USK_LISTED_OPEN;
+    }
+    if (!usk_field_uint(fields, UINT8_MAX, &number) || !usk_field_uint(fields, UINT8_MAX, &is->server)) {
+        is->server = UINT8_MAX; /* some firmwares end before it */
     }
     return true;
 }
@@ -113,12 +128,16 @@ static const struct usk_step list = {
 static int on_state(void *ctx, struct usk_text text, struct usk_fields *fields)
 {
     struct usocket *s = ctx;
-    enum usk_listed state;
-    uint32_t id;
+    struct listed is;
 
     (void)text;
-    if (read_state(fields, &id, &state) && s->id >= 0 && id == (uint32_t)s->id) {
-        usk_conn_listed(s, state);
+    if (s->id < 0 || !read_state(fields, &is)) {
+        return 0;
+    }
+    if (is.id == (uint32_t)s->id) {
+        usk_conn_listed(s, is.state);
+    } else if (is.server == (uint32_t)s->id && usk_text_equal(is.service, services[USK_TCP_INCOMING])) {
+        usk_client_listed(s, is.id, is.address, (uint16_t)is.port);
     }
     return 0;
 }
@@ -132,7 +151,9 @@ static void put_apn(const struct usocket_modem *modem, struct usk_line *line)
 
     usk_put(line, "AT+QICSGP=");
     put_cid(modem, line);
-    usk_put(line, ",1,");
+    usk_put(line, ",");
+    usk_put_uint(line, config->pdp);
+    usk_put(line, ",");
     usk_put_quoted(line, config->apn);
     usk_put(line, ",");
     usk_put_quoted(line, auth ? config->user : "");
@@ -161,8 +182,10 @@ static int on_context(void *ctx, struct usk_text text, struct usk_fields *fields
     if (usk_field_uint(fields, UINT8_MAX, &cid) && usk_field_uint(fields, 1, &active) && active == 1 &&
         cid == modem->config.cid) {
         usk_net_line_ok(modem);
-        if (usk_field_uint(fields, UINT8_MAX, &type) && usk_field_text(fields, &address)) {
-            usk_net_address(modem, address);
+        if (usk_field_uint(fields, UINT8_MAX, &type)) {
+            while (usk_field_text(fields, &address)) {
+                usk_net_address(modem, address);
+            }
         }
     }
     return 0;
@@ -211,30 +234,64 @@ static void put_number(struct usk_line *line, uint32_t number)
 
 static const struct usk_command open_command = {.timeout_ms = ACCEPT_MS, .on_done = usk_conn_open_done};
 
+/* What waits for peers gives the loopback address in place of one (PROTOCOL.md 3.2). */
+static void put_address(struct usk_line *line, const struct usocket *s)
+{
+    char address[USOCKET_ADDRSTRLEN];
+
+    usk_put(line, ",");
+    if (usk_waits_for_peers(s)) {
+        usk_put_quoted(line, s->peer.family == USOCKET_AF_INET6 ? "0:0:0:0:0:0:0:1" : "127.0.0.1");
+        put_number(line, 0);
+    } else {
+        usocket_sockaddr_text(&s->peer, address);
+        usk_put_quoted(line, address);
+        put_number(line, s->peer.port);
+    }
+}
+
 /* Access mode 0, buffer: what is not read stays in the module, and its TCP window holds the peer back. */
 static void start_open(struct usocket *s)
 {
     struct usk_line line = usk_channel_line(&s->modem->channel);
-    char address[USOCKET_ADDRSTRLEN];
 
-    usocket_sockaddr_text(&s->peer, address);
     usk_put(&line, "AT+QIOPEN=");
     put_cid(s->modem, &line);
     put_number(&line, (uint32_t)s->id);
-    usk_put(&line, ",\"TCP\",");
-    usk_put_quoted(&line, address);
-    put_number(&line, s->peer.port);
-    usk_put(&line, ",0,0");
+    usk_put(&line, ",");
+    usk_put_quoted(&line, services[s->service]);
+    put_address(&line, s);
+    put_number(&line, s->local_port);
+    put_number(&line, s->access);
     usk_start(s->modem, &line, &open_command, s);
+}
+
+static const struct usk_command keepalive_command = {.timeout_ms = CONFIG_MS, .on_done = usk_conn_keepalive_done};
+
+/* Silence in minutes, then probes every 25 s, three of them, as QuecPython sets them; for all connections to come. */
+static void start_keepalive(struct usocket *s, uint8_t minutes)
+{
+    struct usk_line line = usk_channel_line(&s->modem->channel);
+
+    usk_put(&line, "AT+QICFG=\"tcp/keepalive\",");
+    if (minutes > 0) {
+        usk_put(&line, "1,");
+        usk_put_uint(&line, minutes);
+        usk_put(&line, ",25,3");
+    } else {
+        usk_put(&line, "0");
+    }
+    usk_start(s->modem, &line, &keepalive_command, s);
 }
 
 /* +QIGETERROR: 552, invalid parameters */
 static int on_why(void *ctx, struct usk_text text, struct usk_fields *fields)
 {
+    struct usocket *s = ctx;
     uint32_t code;
 
     (void)text;
-    usk_conn_why(ctx, usk_field_uint(fields, UINT16_MAX, &code) ? code : 0);
+    usk_conn_why(s, usk_field_uint(fields, UINT16_MAX, &code) ? usk_module_error(s->modem, code) : -EIO);
     return 0;
 }
 
@@ -264,19 +321,28 @@ static void start_state(struct usocket *s)
 {
     struct usk_line line = line_for(s, "AT+QISTATE=1,");
 
+    if (s->service == USK_TCP_LISTENER) { /* and its clients, of which the URC may be lost */
+        line.len = 0;
+        put_list(s->modem, &line);
+    }
     usk_start(s->modem, &line, &state_command, s);
 }
 
-/* +QIRD: n, and n bytes follow. With more fields it is the answer to something else (QIRD=id,0; a UDP service). */
+/* +QIRD: n, and n bytes follow; of a UDP service n,"address",port. Other fields: the answer to QIRD=id,0. */
 static int on_read(void *ctx, struct usk_text text, struct usk_fields *fields)
 {
+    struct usocket *s = ctx;
+    struct usocket_sockaddr from;
     uint32_t len;
 
     (void)text;
-    if (!usk_field_uint(fields, UINT16_MAX, &len) || usk_fields_more(fields)) {
+    if (!usk_field_uint(fields, UINT16_MAX, &len)) {
         return USK_NOT_MINE;
     }
-    return usk_conn_announced(ctx, len);
+    if (!usk_fields_more(fields)) {
+        return usk_conn_announced(s, len, NULL);
+    }
+    return usk_read_peer(fields, &from) ? usk_conn_announced(s, len, &from) : USK_NOT_MINE;
 }
 
 static const struct usk_command read_command = {
@@ -288,11 +354,14 @@ static const struct usk_command read_command = {
     .on_done = usk_conn_read_done,
 };
 
+/* A UDP service takes no length: its answer is one whole datagram (PROTOCOL.md 3.6). */
 static void start_read(struct usocket *s, uint16_t max)
 {
     struct usk_line line = line_for(s, "AT+QIRD=");
 
-    put_number(&line, max);
+    if (s->service != USK_UDP_SERVICE) {
+        put_number(&line, max);
+    }
     usk_start(s->modem, &line, &read_command, s);
 }
 
@@ -310,6 +379,14 @@ static void start_send(struct usocket *s, uint16_t len)
     struct usk_line line = line_for(s, "AT+QISEND=");
 
     put_number(&line, len);
+    if (s->service == USK_UDP_SERVICE) {
+        char address[USOCKET_ADDRSTRLEN];
+
+        usocket_sockaddr_text(&s->to, address);
+        usk_put(&line, ",");
+        usk_put_quoted(&line, address);
+        put_number(&line, s->to.port);
+    }
     usk_start(s->modem, &line, &send_command, s);
     usk_channel_payload(&s->modem->channel, s->tx, len);
 }
@@ -390,7 +467,7 @@ static void start_close(struct usocket_modem *modem, uint8_t id)
 
     usk_put(&line, "AT+QICLOSE=");
     usk_put_uint(&line, id);
-    put_number(&line, modem->config.close_s);
+    put_number(&line, modem->linger_s[id]);
     usk_start(modem, &line, &close_command, modem);
 }
 
@@ -409,124 +486,6 @@ static int start_resolve(struct usocket_modem *modem, const char *host)
     return usk_channel_start(&modem->channel, &line, &resolve_command, modem, modem->now_ms);
 }
 
-/* --- errors ------------------------------------------------------------------------------------------------------- */
-
-/* The codes of +QIOPEN, +QIGETERROR and "dnsgip" (PROTOCOL.md 6.1), from 550 on without a gap. */
-static const int16_t errors[] = {
-    /* 550 */ -EIO,          -EAGAIN,       -EINVAL,     -ENOMEM,      -ENOBUFS,
-    /* 555 */ -EOPNOTSUPP,   -EADDRINUSE,   -EADDRINUSE, -EPIPE,       -ECONNRESET,
-    /* 560 */ -ECONNABORTED, -ENETDOWN,     -ENETDOWN,   -EADDRINUSE,  -EAGAIN,
-    /* 565 */ -EHOSTUNREACH, -ECONNREFUSED, -ENOTCONN,   -EBUSY,       -ETIMEDOUT,
-    /* 570 */ -ENETDOWN,     -ECANCELED,    -EACCES,     -ENETUNREACH, -EADDRINUSE,
-};
-
-static int error_of(uint32_t code)
-{
-    if (code == 0) {
-        return 0;
-    }
-    return code >= 550 && code - 550 < sizeof(errors) / sizeof(errors[0]) ? errors[code - 550] : -EIO;
-}
-
-/* --- unsolicited result codes ------------------------------------------------------------------------------------- */
-
-static int urc_data(void *ctx, struct usk_fields *fields)
-{
-    uint32_t id;
-
-    if (usk_field_uint(fields, UINT8_MAX, &id)) {
-        usk_conn_has_data(ctx, id);
-    }
-    return 0;
-}
-
-static int urc_closed(void *ctx, struct usk_fields *fields)
-{
-    uint32_t id;
-
-    if (usk_field_uint(fields, UINT8_MAX, &id)) {
-        usk_conn_peer_closed(ctx, id);
-    }
-    return 0;
-}
-
-static int urc_opened(void *ctx, struct usk_fields *fields)
-{
-    uint32_t id;
-    uint32_t code;
-
-    if (usk_field_uint(fields, UINT8_MAX, &id) && usk_field_uint(fields, UINT16_MAX, &code)) {
-        usk_conn_opened(ctx, id, error_of(code));
-    }
-    return 0;
-}
-
-/* "dnsgip",error,count,ttl, then "dnsgip","address" for each; some firmwares print only the error (PROTOCOL.md 3.8). */
-static int urc_dns(void *ctx, struct usk_fields *fields)
-{
-    struct usk_text address;
-    uint32_t code;
-    uint32_t count = 0;
-
-    if (usk_field_quoted(fields) && usk_field_text(fields, &address)) {
-        usk_resolver_address(ctx, address);
-    } else if (usk_field_uint(fields, UINT16_MAX, &code)) {
-        usk_field_uint(fields, UINT8_MAX, &count);
-        usk_resolver_header(ctx, error_of(code), count);
-    }
-    return 0;
-}
-
-static int urc_context_lost(void *ctx, struct usk_fields *fields)
-{
-    uint32_t cid;
-
-    if (usk_field_uint(fields, UINT8_MAX, &cid)) {
-        usk_net_context_lost(ctx, cid);
-    }
-    return 0;
-}
-
-static int urc_reset(void *ctx, struct usk_fields *fields)
-{
-    (void)fields;
-    usk_net_module_reset(ctx);
-    return 0;
-}
-
-/* Most frequent first. Those without a function are part of every module's start or idle talk (PROTOCOL.md 7.1). */
-const struct usk_urc usk_urcs[] = {
-    {"+QIURC", "recv", urc_data},
-    {"+QIURC", "closed", urc_closed},
-    {"+QIOPEN", NULL, urc_opened},
-    {"+QIURC", "dnsgip", urc_dns},
-    {"+QIURC", "pdpdeact", urc_context_lost},
-    {"RDY", NULL, urc_reset},
-    {"POWERED DOWN", NULL, urc_reset},
-    {"NORMAL POWER DOWN", NULL, urc_reset},
-    {"PSM POWER DOWN", NULL, urc_reset},
-    {"+QIURC", NULL, NULL},
-    {"APP RDY", NULL, NULL},
-    {"+CFUN", NULL, NULL},
-    {"+CPIN", NULL, NULL},
-    {"+QUSIM", NULL, NULL},
-    {"+USIM", NULL, NULL},
-    {"+QIND", NULL, NULL},
-    {"+CREG", NULL, NULL},
-    {"+CGREG", NULL, NULL},
-    {"+CEREG", NULL, NULL},
-    {"+CGEV", NULL, NULL},
-    {"+CSCON", NULL, NULL},
-    {"+CTZV", NULL, NULL},
-    {"+CTZE", NULL, NULL},
-    {"+CMTI", NULL, NULL},
-    {"+QSIMSTAT", NULL, NULL},
-    {"Call Ready", NULL, NULL},
-    {"SMS Ready", NULL, NULL},
-    {"RING", NULL, NULL},
-    {NULL, NULL, NULL},
-};
-
 /* --- families ----------------------------------------------------------------------------------------------------- */
 
 /*
@@ -535,7 +494,14 @@ const struct usk_urc usk_urcs[] = {
  * prompt is over.
  */
 static const char *const settings[] = {
-    "AT+QISDE=0", "AT+QICFG=\"dataformat\",0,0", "AT+QICFG=\"viewmode\",0", "AT+QICFG=\"qisend/timeout\",5", NULL,
+    "AT+QISDE=0",
+    "AT+QICFG=\"dataformat\",0,0",
+    "AT+QICFG=\"viewmode\",0",
+    "AT+QICFG=\"udp/readmode\",0",
+    "AT+QICFG=\"udp/sendmode\",0",
+    "AT+QICFG=\"tcp/keepalive\",0",
+    "AT+QICFG=\"qisend/timeout\",5",
+    NULL,
 };
 
 static const char *const models_bg96[] = {"BG96", NULL};
@@ -548,7 +514,7 @@ static const char *const models_ec[] = {"EC2", "EG9", "EG2", "EM0", "EP0", "UC2"
         .resolve_ms = RESOLVE_MS, .urc_ask = &urc_ask, .urc_set = &urc_set, .list = &list, .apn = &apn,                \
         .context_ask = &context_ask, .context_up = &context_up, .context_down = &context_down, .open = start_open,     \
         .why = start_why, .state = start_state, .read_data = start_read, .send = start_send, .sent = start_sent,       \
-        .received = start_received, .close = start_close, .resolve = start_resolve, .error = error_of,                 \
+        .received = start_received, .close = start_close, .resolve = start_resolve, .keepalive = start_keepalive,      \
     }
 
 static const struct usk_dialect families[] = {

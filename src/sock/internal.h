@@ -37,6 +37,14 @@ struct usk_step {
     struct usk_command command;
 };
 
+/** What a connection is to the module. */
+enum usk_service { USK_TCP, USK_TCP_LISTENER, USK_TCP_INCOMING, USK_UDP, USK_UDP_SERVICE };
+
+static inline bool usk_waits_for_peers(const struct usocket *s)
+{
+    return s->service == USK_TCP_LISTENER || s->service == USK_UDP_SERVICE;
+}
+
 /** A state of a connection in the module's list. */
 enum usk_listed { USK_LISTED_OPENING, USK_LISTED_OPEN, USK_LISTED_LISTENING, USK_LISTED_CLOSING };
 
@@ -54,14 +62,14 @@ struct usk_dialect {
 
     void (*open)(struct usocket *s);
     void (*why)(struct usocket *s);
-    void (*state)(struct usocket *s);
+    void (*state)(struct usocket *s); /* of a listener, with its clients */
     void (*read_data)(struct usocket *s, uint16_t max);
     void (*send)(struct usocket *s, uint16_t len);
     void (*sent)(struct usocket *s);     /* how much of it the module has taken, and the peer acknowledged */
     void (*received)(struct usocket *s); /* how much of it has been read out of the module */
+    void (*keepalive)(struct usocket *s, uint8_t minutes);
     void (*close)(struct usocket_modem *modem, uint8_t id);
     int (*resolve)(struct usocket_modem *modem, const char *host);
-    int (*error)(uint32_t code); /* the module's code as a negative errno */
 };
 
 extern const struct usk_urc usk_urcs[];
@@ -74,6 +82,21 @@ const struct usk_dialect *usk_dialect_of_model(struct usk_text model);
 
 /** Starts a command whose text is known to fit. */
 void usk_start(struct usocket_modem *modem, const struct usk_line *line, const struct usk_command *command, void *ctx);
+
+/* --- addresses ---------------------------------------------------------------------------------------------------- */
+
+bool usk_address_of(struct usk_text text, uint16_t port, struct usocket_sockaddr *sa);
+
+/** Takes the fields "address",port. False when that is not what stands there. */
+bool usk_read_peer(struct usk_fields *fields, struct usocket_sockaddr *peer);
+
+/** The same address; the ports are not compared. */
+bool usk_address_equal(const struct usocket_sockaddr *a, const struct usocket_sockaddr *b);
+
+bool usk_address_unspecified(const struct usocket_sockaddr *sa);
+
+/** Notes the module's number for an error. Returns the errno for it, 0 for 0. */
+int usk_module_error(struct usocket_modem *modem, uint32_t code);
 
 /* --- modem -------------------------------------------------------------------------------------------------------- */
 
@@ -104,6 +127,22 @@ struct usk_deadline usk_deadline_in(const struct usocket_modem *modem, int32_t t
  */
 int usk_wait(struct usocket_modem *modem, struct usk_deadline deadline, bool (*ready)(const void *arg),
              const void *arg);
+
+/**
+ * Enters a call on a socket: takes the lock, if the socket is open.
+ *
+ * @return false when it is not: -EBADF
+ */
+bool usk_enter(struct usocket *s);
+void usk_leave(const struct usocket *s);
+
+/**
+ * usk_wait() for a condition of a socket; @p n is handed to @p ready.
+ *
+ * @return as usk_wait(); -EBADF when the socket was closed meanwhile: it must not be touched any more
+ */
+int usk_wait_socket(struct usocket *s, struct usk_deadline deadline, bool (*ready)(const struct usocket *s, size_t n),
+                    size_t n);
 
 /* --- network ------------------------------------------------------------------------------------------------------ */
 
@@ -155,15 +194,29 @@ static inline bool usk_conn_busy(const struct usocket *s)
     return s->state >= USK_CONN_WAITING;
 }
 
-void usk_conn_init(struct usocket *s, struct usocket_modem *modem);
+/** True once an open has succeeded or failed. */
+static inline bool usk_conn_settled(const struct usocket *s)
+{
+    return s->state == USK_CONN_OPEN || !usk_conn_busy(s);
+}
+
+/** A place for a new socket, as usocket_socket() leaves it; NULL: none is free. */
+struct usocket *usk_conn_new(struct usocket_modem *modem);
+
 bool usk_conn_next(struct usocket *s, uint32_t *wake_ms);
 bool usk_conn_close_next(struct usocket_modem *modem);
 
-/** Begins to connect to s->peer. */
-void usk_conn_connect(struct usocket *s);
+/** Begins to open what s->service says. */
+void usk_conn_open(struct usocket *s);
+
+/** The module has given the connection id to another: the open begins anew, or the connection has failed. */
+void usk_conn_evict(struct usocket *s);
 
 /** The program lets go of the socket. */
 void usk_conn_abandon(struct usocket *s);
+
+/** Has the module close a connection id, which may wait so many seconds for the peer's FIN. */
+void usk_conn_close_id(struct usocket_modem *modem, uint32_t id, uint8_t linger_s);
 
 /** Ends the connection: @p error, once, or the end of the stream for 0. */
 void usk_conn_end(struct usocket *s, int error);
@@ -176,6 +229,15 @@ size_t usk_conn_take(struct usocket *s, void *buf, size_t len);
 
 /** True when a read of the module is worth a command now. */
 bool usk_conn_wants_data(const struct usocket *s);
+
+/** Free bytes of the ring, behind those of the answer that is not complete. */
+static inline uint16_t usk_ring_room(const struct usocket *s)
+{
+    return (uint16_t)(USOCKET_RX_SIZE - s->rx_len - s->rx_new);
+}
+
+/** The next bytes came: whoever wants to know is told once more. */
+void usk_conn_readable(struct usocket *s);
 
 /* Turns of an open connection, in transfer.c. */
 bool usk_conn_send_due(const struct usocket *s, uint32_t *wake_ms);
@@ -191,9 +253,12 @@ struct usocket *usk_conn_of_id(struct usocket_modem *modem, uint32_t id);
 /* Events, from the dialect. */
 void usk_conn_opened(struct usocket_modem *modem, uint32_t id, int error);
 void usk_conn_has_data(struct usocket_modem *modem, uint32_t id);
+bool usk_conn_pushes(const struct usocket_modem *modem, uint32_t id); /* its data come with the URC */
+void usk_conn_pushed(struct usocket_modem *modem, uint32_t id, uint32_t len, const struct usocket_sockaddr *from);
 void usk_conn_peer_closed(struct usocket_modem *modem, uint32_t id);
 void usk_conn_listed(struct usocket *s, enum usk_listed state);
-int usk_conn_announced(struct usocket *s, uint32_t len); /* payload of a read; returns its length */
+/* Payload of a read; returns its length. `from` of a datagram, NULL: not told. */
+int usk_conn_announced(struct usocket *s, uint32_t len, const struct usocket_sockaddr *from);
 void usk_conn_counted_sent(struct usocket *s, uint32_t total, uint32_t unacked);
 void usk_conn_counted_read(struct usocket *s, uint32_t total);
 
@@ -207,7 +272,65 @@ void usk_conn_count_done(void *socket, int result);
 void usk_conn_close_done(void *modem, int result);
 void *usk_conn_room(void *socket, size_t *room);
 void usk_conn_data(void *socket, size_t len);
-void usk_conn_why(struct usocket *s, uint32_t code);
+void usk_conn_keepalive_done(void *socket, int result);
+void usk_conn_why(struct usocket *s, int error);
+
+/* Payload of a URC; the context is the modem. */
+void *usk_push_room(void *modem, size_t *room);
+void usk_push_data(void *modem, size_t len);
+void usk_push_torn(void *modem);
+
+/* --- datagrams ---------------------------------------------------------------------------------------------------- */
+
+/* In the ring each stands behind a head with its length and its sender. */
+bool usk_datagram_wanted(const struct usocket *s);
+void usk_datagram_begin(struct usocket *s, uint32_t len, const struct usocket_sockaddr *from);
+bool usk_datagram_read_done(struct usocket *s, int result, uint16_t got); /* false: there was none */
+void usk_datagram_pushed(struct usocket *s); /* after its head, and after each part of it */
+void usk_datagram_not_sent(struct usocket *s);
+
+/** Takes the first one, of which there must be one. */
+size_t usk_datagram_take(struct usocket *s, void *buf, size_t len, struct usocket_sockaddr *from, unsigned *flags);
+
+/** Length of the first one; 0: there is none. */
+size_t usk_datagram_next_len(const struct usocket *s);
+
+/* --- clients of listeners ----------------------------------------------------------------------------------------- */
+
+void usk_client_came(struct usocket_modem *modem, uint32_t id, uint32_t server, const struct usocket_sockaddr *peer);
+void usk_client_listed(struct usocket *listener, uint32_t id, struct usk_text address, uint16_t port);
+
+/** The one that waits longest for accept; NULL: none. */
+struct usocket *usk_client_waiting(const struct usocket *listener);
+
+/** The listener has ended: those that wait for accept end with it. */
+void usk_clients_drop(const struct usocket *listener);
+
+/* --- readiness ---------------------------------------------------------------------------------------------------- */
+
+/** The conditions of usocket_poll(). */
+short usk_ready(const struct usocket *s);
+
+/** Calls the callbacks that have news; true: one was called. */
+bool usk_events_tell(struct usocket_modem *modem);
+
+/* --- calls -------------------------------------------------------------------------------------------------------- */
+
+/** Takes the error that is to be told once; without one says why the socket can't transfer. 0: it can. */
+int usk_take_error(struct usocket *s);
+
+/** A datagram socket that is not open is opened: what it is not bound to, the driver chooses. */
+void usk_open_datagram(struct usocket *s);
+
+/** Takes @p len bytes of the ring; asks the module for more at once when that has made room. */
+ssize_t usk_stream_take(struct usocket *s, void *buf, size_t len);
+
+/** Waits until an open has succeeded. @return 0, -EINPROGRESS, or why not; then the socket is as new again */
+int usk_wait_open(struct usocket *s, struct usk_deadline deadline);
+
+/** usocket_recvfrom() inside the lock. */
+ssize_t usk_recv(struct usocket *s, void *buf, size_t len, struct usk_deadline deadline, struct usocket_sockaddr *from,
+                 unsigned *flags);
 
 /* --- resolver ----------------------------------------------------------------------------------------------------- */
 
@@ -220,5 +343,8 @@ void usk_resolver_done(void *modem, int result);
 /* --- the program's own command ------------------------------------------------------------------------------------ */
 
 bool usk_own_next(struct usocket_modem *modem);
+
+/** Shows a line that is no answer to who has asked for its name; false: nobody has. The context is the modem. */
+bool usk_own_urc(void *modem, struct usk_text line);
 
 #endif

@@ -64,6 +64,15 @@ static void observe(void *ctx, int seen, const char *text, size_t len)
     modem->port->log(modem->port_ctx, seen_log[seen].log, text, len);
 }
 
+/* --- what the module says unasked --------------------------------------------------------------------------------- */
+
+static const struct usk_hooks hooks = {
+    .on_urc = usk_own_urc,
+    .on_room = usk_push_room,
+    .on_data = usk_push_data,
+    .on_torn = usk_push_torn,
+};
+
 /* --- start -------------------------------------------------------------------------------------------------------- */
 
 static bool texts_fit(const struct usocket_config *config)
@@ -94,7 +103,8 @@ int usocket_init_sized(struct usocket_modem *modem, size_t size, const struct us
             return -EINVAL;
         }
     }
-    if (!texts_fit(config) || config->cid > CID_MAX || config->auth > 3 || config->close_s > CLOSE_S_MAX) {
+    if (!texts_fit(config) || config->cid > CID_MAX || config->auth > 3 || config->close_s > CLOSE_S_MAX ||
+        config->pdp > USOCKET_PDP_IPV4V6) {
         return -EINVAL;
     }
     memset(modem, 0, offsetof(struct usocket_modem, sock));
@@ -102,15 +112,22 @@ int usocket_init_sized(struct usocket_modem *modem, size_t size, const struct us
     modem->port_ctx = ctx;
     modem->config = *config;
     modem->config.cid = config->cid != 0 ? config->cid : 1;
+    modem->config.pdp = config->pdp != 0 ? config->pdp : USOCKET_PDP_IPV4;
     modem->config.close_s = config->close_s != 0 ? config->close_s : 1;
     modem->config.urc_port = config->urc_port != NULL ? config->urc_port : "uart1";
     usk_channel_init(&modem->channel, usk_urcs, modem);
+    modem->channel.hooks = &hooks;
     modem->channel.observe = port->log != NULL ? observe : NULL;
     modem->channel.observe_ctx = modem;
     usk_net_init(modem, dialect);
     for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+        modem->sock[i].modem = modem;
         modem->sock[i].state = USK_CONN_FREE;
         modem->sock[i].id = -1;
+        modem->sock[i].last_id = -1;
+        modem->sock[i].listener = 0;
+        modem->sock[i].orphan = false;
+        modem->sock[i].life++;
     }
     return 0;
 }
@@ -137,6 +154,7 @@ static ssize_t read_payload(struct usocket_modem *modem, char *to, size_t room)
     } while (n > 0 && got < room);
     if (got > 0) {
         modem->rx_bytes += (uint32_t)got;
+        modem->stirred = true;
         usk_channel_direct_taken(&modem->channel, got, modem->now_ms);
     }
     return n;
@@ -149,6 +167,7 @@ static ssize_t read_text(struct usocket_modem *modem)
 
     if (n > 0) {
         modem->rx_bytes += (uint32_t)n;
+        modem->stirred = true;
         usk_channel_feed(&modem->channel, chunk, (size_t)n, modem->now_ms);
     }
     return n;
@@ -164,6 +183,7 @@ static bool read_line(struct usocket_modem *modem)
 
         if (n < 0) {
             modem->down = (int16_t)n;
+            modem->stirred = true;
         }
         if (n <= 0) {
             return false;
@@ -228,6 +248,10 @@ static void look_at_channel(struct usocket_modem *modem)
 {
     struct usk_channel *channel = &modem->channel;
 
+    if (channel->cme >= 0) {
+        modem->module_error = channel->cme;
+        channel->cme = -1;
+    }
     if (channel->silent) {
         channel->silent = false;
         usk_net_module_silent(modem);
@@ -254,14 +278,15 @@ uint32_t usk_run(struct usocket_modem *modem)
     look_at_channel(modem);
     wake_ms = schedule(modem);
     write_line(modem);
-    usk_lower(&wake_ms, usk_channel_deadline(&modem->channel, modem->now_ms));
-    modem->busy = false;
     if (modem->down != 0) {
         usk_conn_end_all(modem, modem->down);
         usk_resolver_end_all(modem, modem->down);
-        return UINT32_MAX;
+        more = false;
     }
-    return more ? 0 : wake_ms;
+    more = usk_events_tell(modem) || more; /* a callback may have made work */
+    usk_lower(&wake_ms, usk_channel_deadline(&modem->channel, modem->now_ms));
+    modem->busy = false;
+    return modem->down != 0 ? UINT32_MAX : more ? 0 : wake_ms;
 }
 
 uint32_t usocket_process(struct usocket_modem *modem)
@@ -274,11 +299,21 @@ uint32_t usocket_process(struct usocket_modem *modem)
     return wake_ms;
 }
 
-bool usocket_wants_write(const struct usocket_modem *modem)
+static bool wants_write(const struct usocket_modem *modem)
 {
     const char *bytes;
 
     return usk_channel_output(&modem->channel, &bytes) > 0;
+}
+
+bool usocket_wants_write(struct usocket_modem *modem)
+{
+    bool wants;
+
+    usk_lock(modem);
+    wants = wants_write(modem);
+    usk_unlock(modem);
+    return wants;
 }
 
 /* --- waiting ------------------------------------------------------------------------------------------------------ */
@@ -304,17 +339,17 @@ struct usk_deadline usk_deadline_in(const struct usocket_modem *modem, int32_t t
     return (struct usk_deadline){modem->now_ms, timeout_ms};
 }
 
-/* Sleeps without the lock until the line or the clock has news. */
+/* Sleeps until the line or the clock has news; the port leaves the lock meanwhile. */
 static int sleep_on(struct usocket_modem *modem, uint32_t ms)
 {
     int result;
-    int for_write = usocket_wants_write(modem);
 
-    if (modem->port->lock != NULL) {
-        modem->port->unlock(modem->port_ctx);
+    if (modem->stirred && modem->port->lock != NULL) { /* what came may be for a thread that sleeps */
+        modem->port->wake(modem->port_ctx);
     }
-    result = modem->port->wait(modem->port_ctx, ms, for_write);
-    usk_lock(modem);
+    modem->stirred = false;
+    result = modem->port->wait(modem->port_ctx, ms, wants_write(modem));
+    modem->now_ms = modem->port->now_ms(modem->port_ctx);
     return result;
 }
 
@@ -382,10 +417,11 @@ int usocket_shutdown(struct usocket_modem *modem, int32_t timeout_ms)
     return result;
 }
 
-void usocket_get_stats(const struct usocket_modem *modem, struct usocket_stats *stats)
+void usocket_get_stats(struct usocket_modem *modem, struct usocket_stats *stats)
 {
     const struct usk_counters *count = &modem->channel.count;
 
+    usk_lock(modem);
     *stats = (struct usocket_stats){
         .rx_bytes = modem->rx_bytes,
         .tx_bytes = modem->tx_bytes,
@@ -400,11 +436,19 @@ void usocket_get_stats(const struct usocket_modem *modem, struct usocket_stats *
         .send_retries = modem->send_retries,
         .module_resets = modem->module_resets,
         .context_losses = modem->context_losses,
+        .clients_refused = modem->clients_refused,
+        .datagrams_lost = modem->datagrams_lost,
         .payload_discarded = count->discarded,
     };
+    usk_unlock(modem);
 }
 
-int usocket_last_error(const struct usocket_modem *modem)
+int usocket_last_module_error(struct usocket_modem *modem)
 {
-    return modem->last_error;
+    int code;
+
+    usk_lock(modem);
+    code = modem->module_error;
+    usk_unlock(modem);
+    return code;
 }

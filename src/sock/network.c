@@ -297,7 +297,7 @@ static void list_done(struct usocket_modem *modem, int result)
     modem->module_resets += lost;
     for (uint32_t id = 0; id < modem->net.dialect->ids; id++) {
         if ((modem->net.listed & 1u << id) != 0 && usk_conn_of_id(modem, id) == NULL) {
-            modem->close_ids = (uint16_t)(modem->close_ids | 1u << id);
+            usk_conn_close_id(modem, id, (uint8_t)modem->config.close_s);
         }
     }
     enter(modem, CLEAN);
@@ -477,6 +477,7 @@ static void start_over(struct usocket_modem *modem)
     set_stage(modem, USOCKET_STAGE_MODULE, 0);
     modem->net.hard = 0;
     modem->net.tries = 0;
+    modem->keepalive = 0; /* as the settings will have it */
     modem->channel.echo = true;
     enter(modem, SYNC);
 }
@@ -548,12 +549,10 @@ void usk_net_line_ok(struct usocket_modem *modem)
 
 void usk_net_address(struct usocket_modem *modem, struct usk_text address)
 {
-    char text[USOCKET_ADDRSTRLEN];
+    struct usocket_sockaddr sa;
 
-    if (address.len < sizeof(text)) {
-        memcpy(text, address.at, address.len);
-        text[address.len] = '\0';
-        usocket_sockaddr_set(&modem->net.address, text, 0);
+    if (usk_address_of(address, 0, &sa)) {
+        *(sa.family == USOCKET_AF_INET6 ? &modem->net.address6 : &modem->net.address) = sa;
     }
 }
 
@@ -596,12 +595,17 @@ int usocket_wait_network(struct usocket_modem *modem, int32_t timeout_ms, int *s
     return result;
 }
 
-void usocket_get_info(const struct usocket_modem *modem, struct usocket_info *info)
+void usocket_get_info(struct usocket_modem *modem, struct usocket_info *info)
 {
+    usk_lock(modem);
     memset(info, 0, sizeof(*info));
     memcpy(info->model, modem->net.model, sizeof(modem->net.model));
     info->dialect = modem->net.dialect != NULL ? modem->net.dialect->name : "";
     if (modem->net.address.family != 0) {
         usocket_sockaddr_text(&modem->net.address, info->address);
     }
+    if (modem->net.address6.family != 0) {
+        usocket_sockaddr_text(&modem->net.address6, info->address6);
+    }
+    usk_unlock(modem);
 }

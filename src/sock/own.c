@@ -1,5 +1,5 @@
 /*
- * The program's own AT command, between those of the driver.
+ * The program's own AT command, between those of the driver, and the unsolicited lines that it asks for.
  */
 #include <string.h>
 
@@ -90,7 +90,8 @@ static int check(const char *command)
     return strlen(command) < USOCKET_COMMAND_SIZE ? 0 : -EMSGSIZE;
 }
 
-int usocket_at(struct usocket_modem *modem, const char *command, usocket_line_fn line_fn, void *ctx, int32_t timeout_ms)
+int usocket_at_command(struct usocket_modem *modem, const char *command, usocket_line_fn line_fn, void *ctx,
+                       int32_t timeout_ms)
 {
     int result = check(command);
 
@@ -113,4 +114,50 @@ int usocket_at(struct usocket_modem *modem, const char *command, usocket_line_fn
     }
     usk_unlock(modem);
     return result;
+}
+
+/* --- unsolicited lines -------------------------------------------------------------------------------------------- */
+
+bool usk_own_urc(void *ctx, struct usk_text line)
+{
+    struct usocket_modem *modem = ctx;
+    struct usk_fields fields;
+    struct usocket_urc *next;
+    bool known = false;
+
+    for (struct usocket_urc *urc = modem->urcs; urc != NULL; urc = next) {
+        next = urc->next; /* the callback may take it out */
+        if (usk_fields_of(&fields, line, urc->name)) {
+            known = true;
+            urc->fn(urc->ctx, line.at, line.len);
+        }
+    }
+    return known;
+}
+
+static void take_out(struct usocket_modem *modem, const struct usocket_urc *urc)
+{
+    struct usocket_urc **at = &modem->urcs;
+
+    while (*at != NULL && *at != urc) {
+        at = &(*at)->next;
+    }
+    if (*at != NULL) {
+        *at = (*at)->next;
+    }
+}
+
+int usocket_on_urc(struct usocket_modem *modem, struct usocket_urc *urc, const char *name, usocket_urc_fn fn, void *ctx)
+{
+    if (name == NULL || name[0] == '\0') {
+        return -EINVAL;
+    }
+    usk_lock(modem);
+    take_out(modem, urc);
+    if (fn != NULL) {
+        *urc = (struct usocket_urc){name, fn, ctx, modem->urcs};
+        modem->urcs = urc;
+    }
+    usk_unlock(modem);
+    return 0;
 }

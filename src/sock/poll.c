@@ -5,7 +5,18 @@
 
 enum { SLICE_MS = 10 /* wait on each of several modems */ };
 
-static short poll_one(const struct usocket *s)
+static short ready_datagram(const struct usocket *s)
+{
+    short is = s->rx_len > 0 ? USOCKET_POLLIN : 0;
+    bool idle = s->state == USK_CONN_NEW || s->state == USK_CONN_ENDED; /* sending opens it */
+
+    if (idle || (s->state == USK_CONN_OPEN && s->tx_len == 0)) {
+        is |= USOCKET_POLLOUT;
+    }
+    return is;
+}
+
+short usk_ready(const struct usocket *s)
 {
     short is = 0;
 
@@ -14,6 +25,12 @@ static short poll_one(const struct usocket *s)
     }
     if (s->error != 0) {
         return USOCKET_POLLIN | USOCKET_POLLOUT | USOCKET_POLLERR;
+    }
+    if (s->datagram) {
+        return ready_datagram(s);
+    }
+    if (s->service == USK_TCP_LISTENER && usk_conn_busy(s)) {
+        return usk_client_waiting(s) != NULL ? USOCKET_POLLIN : 0;
     }
     if (s->rx_len > 0 || s->state == USK_CONN_ENDED) {
         is |= USOCKET_POLLIN;
@@ -26,118 +43,144 @@ static short poll_one(const struct usocket *s)
     return is;
 }
 
-static int poll_all(struct usocket_pollfd *fds, size_t n)
+struct poll_set {
+    struct usocket_pollfd *fds;
+    size_t n;
+    struct usocket_modem *modem; /* whose lock is held */
+};
+
+static int poll_modem(const struct poll_set *set)
 {
+    const short always = USOCKET_POLLERR | USOCKET_POLLHUP | USOCKET_POLLNVAL;
     int ready = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        const short always = USOCKET_POLLERR | USOCKET_POLLHUP | USOCKET_POLLNVAL;
+    for (size_t i = 0; i < set->n; i++) {
+        struct usocket_pollfd *fd = &set->fds[i];
 
-        fds[i].revents = fds[i].s != NULL ? (short)(poll_one(fds[i].s) & (fds[i].events | always)) : 0;
-        ready += fds[i].revents != 0;
+        if (fd->s != NULL && fd->s->modem == set->modem) {
+            fd->revents = (short)(usk_ready(fd->s) & (fd->events | always));
+            ready += fd->revents != 0;
+        }
     }
     return ready;
 }
 
-struct poll_set {
-    struct usocket_pollfd *fds;
-    size_t n;
-};
-
 static bool poll_ready(const void *arg)
 {
-    const struct poll_set *set = arg;
-
-    return poll_all(set->fds, set->n) > 0;
+    return poll_modem(arg) > 0;
 }
 
-static struct usocket_modem *first_modem(const struct usocket_pollfd *fds, size_t n, bool *several)
+/* True for the first of the set that belongs to its modem. */
+static bool first_of_modem(const struct poll_set *set, size_t i)
 {
-    struct usocket_modem *modem = NULL;
-
-    *several = false;
-    for (size_t i = 0; i < n; i++) {
-        if (fds[i].s != NULL && fds[i].s->state != USK_CONN_FREE) {
-            *several = *several || (modem != NULL && fds[i].s->modem != modem);
-            modem = modem != NULL ? modem : fds[i].s->modem;
+    for (size_t before = 0; before < i; before++) {
+        if (set->fds[before].s != NULL && set->fds[before].s->modem == set->fds[i].s->modem) {
+            return false;
         }
     }
-    return modem;
+    return true;
 }
 
-/* True in a callback of one of the modems. */
+/* Waits on one modem, up to the deadline. */
+static int wait_on(struct poll_set *set, struct usocket_modem *modem, uint32_t timeout_ms)
+{
+    int result;
+
+    set->modem = modem;
+    usk_lock(modem);
+    result =
+        usk_wait(modem, usk_deadline_in(modem, timeout_ms > INT32_MAX ? -1 : (int32_t)timeout_ms), poll_ready, set);
+    if (result == -ETIMEDOUT || result == -EAGAIN) {
+        result = 0;
+    } else {
+        int ready = poll_modem(set); /* also when the line is gone: its sockets have failed */
+
+        result = ready > 0 ? ready : result;
+    }
+    usk_unlock(modem);
+    return result;
+}
+
+/*
+ * Several modems have several lines to wait on, and a port can wait on its own only: in turn, for a short time each.
+ * @return as wait_on(); all have been looked at
+ */
+static int look_at_each(struct poll_set *set, uint32_t slice_ms)
+{
+    int total = 0;
+    int error = 0;
+
+    for (size_t i = 0; i < set->n; i++) {
+        if (set->fds[i].s != NULL && first_of_modem(set, i)) {
+            int result = wait_on(set, set->fds[i].s->modem, total > 0 ? 0 : slice_ms);
+
+            total += result > 0 ? result : 0;
+            error = result < 0 ? result : error;
+        }
+    }
+    return total > 0 ? total : error;
+}
+
+/* True in a callback of one of the modems: then nothing may wait. */
 static bool any_busy(const struct poll_set *set)
 {
+    bool busy = false;
+
     for (size_t i = 0; i < set->n; i++) {
-        if (set->fds[i].s != NULL && set->fds[i].s->modem->busy) {
-            return true;
-        }
-    }
-    return false;
-}
+        if (set->fds[i].s != NULL) {
+            struct usocket_modem *modem = set->fds[i].s->modem;
 
-/* How long to wait on the next modem; 0 when the time is over. */
-static int32_t slice(const struct usocket_modem *modem, struct usk_deadline deadline)
-{
-    uint32_t left = SLICE_MS;
-
-    if (deadline.timeout_ms >= 0) {
-        usk_lower(&left,
-                  usk_left(modem->port->now_ms(modem->port_ctx), deadline.since_ms, (uint32_t)deadline.timeout_ms));
-    }
-    return (int32_t)left;
-}
-
-/* Several modems have several lines to wait on, and a port can wait on its own only: in turn, for a short time each. */
-static int poll_in_turn(struct poll_set *set, struct usocket_modem *first, int32_t timeout_ms)
-{
-    struct usk_deadline deadline = {first->port->now_ms(first->port_ctx), any_busy(set) ? 0 : timeout_ms};
-    int32_t wait_ms;
-
-    do {
-        wait_ms = slice(first, deadline);
-        for (size_t i = 0; i < set->n; i++) {
-            struct usocket_modem *modem = set->fds[i].s != NULL ? set->fds[i].s->modem : NULL;
-            int result;
-
-            if (modem == NULL) {
-                continue;
-            }
             usk_lock(modem);
-            result = usk_wait(modem, usk_deadline_in(modem, slice(first, deadline)), poll_ready, set);
+            busy = busy || modem->busy;
             usk_unlock(modem);
-            if (result != -ETIMEDOUT && result != -EAGAIN) {
-                return result;
-            }
         }
-    } while (wait_ms > 0);
-    return -ETIMEDOUT;
+    }
+    return busy;
+}
+
+static size_t count_modems(const struct poll_set *set, struct usocket_modem **first)
+{
+    size_t modems = 0;
+
+    for (size_t i = 0; i < set->n; i++) {
+        set->fds[i].revents = 0;
+        if (set->fds[i].s != NULL && first_of_modem(set, i)) {
+            *first = modems == 0 ? set->fds[i].s->modem : *first;
+            modems++;
+        }
+    }
+    return modems;
 }
 
 int usocket_poll(struct usocket_pollfd *fds, size_t n, int32_t timeout_ms)
 {
-    struct poll_set set = {fds, n};
-    struct usocket_modem *modem;
-    bool several;
+    struct poll_set set = {fds, n, NULL};
+    struct usocket_modem *first = NULL;
+    uint32_t since_ms;
+    size_t modems;
     int result;
 
-    if (fds == NULL && n > 0) {
+    if (fds == NULL || n == 0) {
         return -EINVAL;
     }
-    modem = first_modem(fds, n, &several);
-    if (modem == NULL) {
-        return n == 0 ? -EINVAL : poll_all(fds, n);
-    }
-    if (several) {
-        result = poll_in_turn(&set, modem, timeout_ms);
-    } else {
-        usk_lock(modem);
-        result = usk_wait(modem, usk_deadline_in(modem, timeout_ms), poll_ready, &set);
-        usk_unlock(modem);
-    }
-    if (result == -ETIMEDOUT || result == -EAGAIN) {
+    modems = count_modems(&set, &first);
+    if (modems == 0) {
         return 0;
     }
-    result = poll_all(fds, n); /* also when a line is gone: its sockets have failed */
-    return result > 0 ? result : modem->down;
+    if (modems == 1) {
+        return wait_on(&set, first, timeout_ms < 0 ? UINT32_MAX : (uint32_t)timeout_ms);
+    }
+    since_ms = first->port->now_ms(first->port_ctx);
+    timeout_ms = any_busy(&set) ? 0 : timeout_ms;
+    for (;;) {
+        uint32_t left = SLICE_MS;
+
+        if (timeout_ms >= 0) {
+            usk_lower(&left, usk_left(first->port->now_ms(first->port_ctx), since_ms, (uint32_t)timeout_ms));
+        }
+        result = look_at_each(&set, left);
+        if (result != 0 || left == 0) {
+            return result;
+        }
+    }
 }

@@ -65,17 +65,13 @@ void usk_resolver_header(struct usocket_modem *modem, int error, uint32_t count)
 void usk_resolver_address(struct usocket_modem *modem, struct usk_text address)
 {
     struct usk_resolver *resolver = &modem->resolver;
-    char text[USOCKET_ADDRSTRLEN];
 
     if (!answer_due(modem) || resolver->owed == 0) {
         return;
     }
-    if (!resolver->owes && resolver->got < USOCKET_MAX_ADDRESSES && address.len < sizeof(text)) {
-        memcpy(text, address.at, address.len);
-        text[address.len] = '\0';
-        if (usocket_sockaddr_set(&resolver->head->addr[resolver->got], text, 0) == 0) {
-            resolver->got++;
-        }
+    if (!resolver->owes && resolver->got < USOCKET_MAX_ADDRESSES &&
+        usk_address_of(address, 0, &resolver->head->addr[resolver->got])) {
+        resolver->got++;
     }
     if (--resolver->owed == 0) {
         end_answer(modem);
@@ -173,7 +169,7 @@ static int resolve(struct usocket_modem *modem, struct usocket_query *query, con
 
     query->next = NULL;
     query->host = host;
-    if (usocket_sockaddr_set(&query->addr[0], host, 0) == 0) {
+    if (host[0] != '\0' && usocket_sockaddr_set(&query->addr[0], host, 0) == 0) {
         query->result = 1;
         return 0;
     }

@@ -1,102 +1,151 @@
 /*
- * The calls of usocket on one socket. Each is a thin loop over what does not wait.
+ * The calls of usocket on one socket, but for those that move data: they are in io.c and stream.c. Each is a thin loop
+ * over what does not wait.
  */
-#include <string.h>
-
 #include "sock/internal.h"
+
+/* --- entering ----------------------------------------------------------------------------------------------------- */
+
+static bool is_open(const struct usocket *s)
+{
+    return s->state != USK_CONN_FREE && !s->orphan;
+}
+
+bool usk_enter(struct usocket *s)
+{
+    if (s == NULL) {
+        return false;
+    }
+    usk_lock(s->modem);
+    if (is_open(s)) {
+        return true;
+    }
+    usk_unlock(s->modem);
+    return false;
+}
+
+void usk_leave(const struct usocket *s)
+{
+    usk_unlock(s->modem);
+}
+
+struct condition {
+    const struct usocket *s;
+    bool (*ready)(const struct usocket *s, size_t n);
+    size_t n;
+    uint16_t life;
+};
+
+static bool met(const void *arg)
+{
+    const struct condition *c = arg;
+
+    return c->s->life != c->life || c->ready(c->s, c->n);
+}
+
+int usk_wait_socket(struct usocket *s, struct usk_deadline deadline, bool (*ready)(const struct usocket *s, size_t n),
+                    size_t n)
+{
+    struct condition condition = {s, ready, n, s->life};
+    int result = usk_wait(s->modem, deadline, met, &condition);
+
+    return s->life != condition.life ? -EBADF : result;
+}
 
 /* --- making and closing ------------------------------------------------------------------------------------------- */
 
-static int check_kind(int af, int type, int proto)
+static const struct kind {
+    uint8_t type;
+    uint8_t proto;
+    uint8_t service;
+    bool customize;
+} kinds[] = {
+    {USOCKET_SOCK_STREAM, 0, USK_TCP, false},
+    {USOCKET_SOCK_STREAM, USOCKET_IPPROTO_TCP, USK_TCP, false},
+    {USOCKET_SOCK_STREAM, USOCKET_TCP_CUSTOMIZE_PORT, USK_TCP, true},
+    {USOCKET_SOCK_STREAM, USOCKET_IPPROTO_TCP_SER, USK_TCP_LISTENER, false},
+    {USOCKET_SOCK_DGRAM, 0, USK_UDP_SERVICE, false},
+    {USOCKET_SOCK_DGRAM, USOCKET_IPPROTO_UDP, USK_UDP_SERVICE, false},
+};
+
+/* NULL and the reason when there is no such kind. */
+static const struct kind *find_kind(int af, int type, int proto, int *error)
 {
     if (af != 0 && af != USOCKET_AF_INET && af != USOCKET_AF_INET6) {
-        return -EAFNOSUPPORT;
+        *error = -EAFNOSUPPORT;
+        return NULL;
     }
-    if (type != 0 && type != USOCKET_SOCK_STREAM) {
-        return -ESOCKTNOSUPPORT;
+    *error = -ESOCKTNOSUPPORT;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (kinds[i].type == (type != 0 ? type : USOCKET_SOCK_STREAM)) {
+            *error = -EPROTOTYPE;
+            if (kinds[i].proto == proto) {
+                return &kinds[i];
+            }
+        }
     }
-    return proto == 0 || proto == USOCKET_IPPROTO_TCP ? 0 : -EPROTOTYPE;
+    return NULL;
 }
 
 struct usocket *usocket_socket(struct usocket_modem *modem, int af, int type, int proto)
 {
-    struct usocket *found = NULL;
-    int error = check_kind(af, type, proto);
+    int error;
+    const struct kind *kind = find_kind(af, type, proto, &error);
+    struct usocket *s;
 
     usk_lock(modem);
-    for (size_t i = 0; error == 0 && found == NULL && i < USOCKET_MAX_SOCKETS; i++) {
-        if (modem->sock[i].state == USK_CONN_FREE) {
-            found = &modem->sock[i];
-            usk_conn_init(found, modem);
-            found->peer.family = (uint16_t)(af != 0 ? af : USOCKET_AF_INET);
-        }
-    }
-    if (found == NULL) {
-        modem->last_error = (int16_t)(error != 0 ? error : -EMFILE);
+    s = kind != NULL ? usk_conn_new(modem) : NULL;
+    if (s != NULL) {
+        s->peer.family = (uint16_t)(af != 0 ? af : USOCKET_AF_INET);
+        s->service = kind->service;
+        s->customize = kind->customize;
+        s->datagram = kind->type == USOCKET_SOCK_DGRAM;
+    } else {
+        modem->last_error = (int16_t)(kind != NULL ? -EMFILE : error);
     }
     usk_unlock(modem);
-    return found;
+    return s;
 }
 
-static bool is_open(const struct usocket *s)
+int usocket_last_error(struct usocket_modem *modem)
 {
-    return s != NULL && s->state != USK_CONN_FREE && !s->orphan;
+    int error;
+
+    usk_lock(modem);
+    error = modem->last_error;
+    usk_unlock(modem);
+    return error;
 }
 
 int usocket_close(struct usocket *s)
 {
-    if (!is_open(s)) {
+    struct usocket_modem *modem;
+
+    if (!usk_enter(s)) {
         return -EBADF;
     }
-    usk_lock(s->modem);
+    modem = s->modem;
     usk_conn_abandon(s);
-    usk_run(s->modem);
-    usk_unlock(s->modem);
+    usk_run(modem);
+    usk_unlock(modem);
     return 0;
 }
 
-/* --- errors ------------------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------------------ */
 
-/* Takes the error that is to be told once; without one says why the socket can't transfer. 0: it can. */
-static int take_error(struct usocket *s)
+static bool settled(const struct usocket *s, size_t n)
 {
-    int error = s->error;
-
-    if (s->modem->down != 0) {
-        return s->modem->down;
-    }
-    s->error = 0;
-    if (error != 0) {
-        s->peer_closed = false; /* what follows is "not connected", not the end of the stream */
-        return error;
-    }
-    return s->state == USK_CONN_OPEN || s->peer_closed ? 0 : -ENOTCONN;
+    (void)n;
+    return usk_conn_settled(s);
 }
 
-/* --- connect ------------------------------------------------------------------------------------------------------ */
-
-static bool connect_ended(const void *arg)
+int usk_wait_open(struct usocket *s, struct usk_deadline deadline)
 {
-    const struct usocket *s = arg;
+    int result = usk_wait_socket(s, deadline, settled, 0);
 
-    return s->state != USK_CONN_WAITING && s->state != USK_CONN_OPENING && s->state != USK_CONN_REFUSED;
-}
-
-static int check_connect(const struct usocket *s, const struct usocket_sockaddr *address)
-{
-    if (s->state == USK_CONN_OPEN) {
-        return -EISCONN;
+    if (result == -EBADF) {
+        return result;
     }
-    if (!connect_ended(s)) {
-        return -EALREADY;
-    }
-    return address->family == s->peer.family ? 0 : -EAFNOSUPPORT;
-}
-
-static int wait_connected(struct usocket *s)
-{
-    int result = usk_wait(s->modem, usk_deadline_in(s->modem, s->timeout_ms), connect_ended, s);
-
     if (result == -EAGAIN) {
         return -EINPROGRESS;
     }
@@ -113,148 +162,215 @@ static int wait_connected(struct usocket *s)
     return result;
 }
 
-int usocket_connect(struct usocket *s, const struct usocket_sockaddr *address)
+static int open_now(struct usocket *s)
+{
+    if (s->modem->down != 0) {
+        return s->modem->down;
+    }
+    usk_conn_open(s);
+    return usk_wait_open(s, usk_deadline_in(s->modem, s->timeout_ms));
+}
+
+/* --- bind --------------------------------------------------------------------------------------------------------- */
+
+/* The unspecified address of any family stands for the data call's own. */
+static int check_bind(const struct usocket *s, const struct usocket_sockaddr *address)
+{
+    const struct usk_network *net = &s->modem->net;
+
+    if (s->service == USK_TCP && !s->customize) {
+        return -EOPNOTSUPP;
+    }
+    if (s->bound || usk_conn_busy(s)) {
+        return -EINVAL;
+    }
+    if (address->family != USOCKET_AF_INET && address->family != USOCKET_AF_INET6) {
+        return -EAFNOSUPPORT;
+    }
+    if (usk_address_unspecified(address)) {
+        return 0;
+    }
+    if (address->family != s->peer.family) {
+        return -EAFNOSUPPORT;
+    }
+    return usk_address_equal(address, &net->address) || usk_address_equal(address, &net->address6) ? 0 : -EADDRNOTAVAIL;
+}
+
+static void choose_port(struct usocket *s, uint16_t port)
+{
+    s->local_port = port;
+    s->auto_port = port == 0 && s->service != USK_TCP; /* a client's the module chooses itself */
+}
+
+static int bind_datagram(struct usocket *s)
 {
     int result;
 
-    if (!is_open(s)) {
-        return -EBADF;
+    s->service = USK_UDP_SERVICE;
+    result = open_now(s);
+    if (result != 0 && result != -EINPROGRESS && result != -EBADF) {
+        s->bound = false;
     }
-    usk_lock(s->modem);
-    result = s->modem->down != 0 ? s->modem->down : check_connect(s, address);
-    if (result == 0) {
-        s->peer = *address;
-        usk_conn_connect(s);
-        result = wait_connected(s);
-    }
-    usk_unlock(s->modem);
     return result;
 }
 
-/* --- send --------------------------------------------------------------------------------------------------------- */
-
-static bool has_room(const struct usocket *s)
+int usocket_bind(struct usocket *s, const struct usocket_sockaddr *address)
 {
-    return s->tx_len < USOCKET_TX_SIZE;
+    int result;
+
+    if (!usk_enter(s)) {
+        return -EBADF;
+    }
+    result = check_bind(s, address);
+    if (result == 0) {
+        s->bound = true;
+        choose_port(s, address->port);
+        result = s->datagram ? bind_datagram(s) : 0;
+    }
+    usk_leave(s);
+    return result;
 }
 
-static bool send_ready(const void *arg)
+void usk_open_datagram(struct usocket *s)
 {
-    const struct usocket *s = arg;
-
-    return has_room(s) || s->state != USK_CONN_OPEN || s->peer_closed;
+    if (s->service == USK_UDP_SERVICE && !s->bound) {
+        choose_port(s, 0);
+    }
+    usk_conn_open(s);
 }
 
-static size_t put(struct usocket *s, const uint8_t *bytes, size_t len)
+/* --- listen and accept -------------------------------------------------------------------------------------------- */
+
+int usocket_listen(struct usocket *s, int backlog)
 {
-    size_t room = (size_t)(USOCKET_TX_SIZE - s->tx_len);
-    size_t n = len < room ? len : room;
+    int result = 0;
 
-    memcpy(s->tx + s->tx_len, bytes, n);
-    s->tx_len = (uint16_t)(s->tx_len + n);
-    return n;
-}
-
-static int check_send(struct usocket *s)
-{
-    int error = take_error(s);
-
-    return error == 0 && (s->peer_closed || s->state != USK_CONN_OPEN) ? -EPIPE : error;
-}
-
-/* Sends as much as the time-out allows; *sent counts what was taken. */
-static int send_all(struct usocket *s, const uint8_t *bytes, size_t len, size_t *sent)
-{
-    struct usk_deadline deadline = usk_deadline_in(s->modem, s->timeout_ms);
-    int error = check_send(s);
-
-    *sent = 0;
-    while (error == 0 && *sent < len) {
-        if (has_room(s)) {
-            *sent += put(s, bytes + *sent, len - *sent);
-            usk_run(s->modem);
-        } else {
-            error = usk_wait(s->modem, deadline, send_ready, s);
+    if (!usk_enter(s)) {
+        return -EBADF;
+    }
+    if (s->service != USK_TCP_LISTENER) {
+        result = -EOPNOTSUPP;
+    } else {
+        s->backlog = (uint8_t)(backlog < 1 ? 1 : backlog < UINT8_MAX ? backlog : UINT8_MAX);
+        if (!s->bound) {
+            choose_port(s, 0);
         }
-        error = error == 0 ? check_send(s) : error;
+        if (!usk_conn_busy(s)) {
+            result = open_now(s);
+        }
     }
-    return error;
+    usk_leave(s);
+    return result;
 }
 
-/* With a part taken, and unless all must go, the count is the result now and the error that of the next call. */
-static ssize_t send_locked(struct usocket *s, const void *buf, size_t len, bool all)
+static bool accept_ready(const struct usocket *s, size_t n)
 {
-    size_t sent = 0;
-    int error;
+    (void)n;
+    return usk_client_waiting(s) != NULL || !usk_conn_busy(s);
+}
 
-    if (!is_open(s)) {
+static int accept_locked(struct usocket *s, struct usocket **conn, struct usocket_sockaddr *peer)
+{
+    int result = 0;
+
+    if (usk_conn_busy(s)) {
+        result = usk_wait_socket(s, usk_deadline_in(s->modem, s->timeout_ms), accept_ready, 0);
+    }
+    if (result != 0) {
+        return result;
+    }
+    *conn = usk_client_waiting(s);
+    if (*conn == NULL) {
+        result = usk_take_error(s);
+        return result == 0 || result == -ENOTCONN ? -EINVAL : result;
+    }
+    (*conn)->listener = 0;
+    if (peer != NULL) {
+        *peer = (*conn)->peer;
+    }
+    return 0;
+}
+
+int usocket_accept(struct usocket *s, struct usocket **conn, struct usocket_sockaddr *peer)
+{
+    struct usocket_modem *modem;
+    int result;
+
+    if (!usk_enter(s)) {
         return -EBADF;
     }
-    usk_lock(s->modem);
-    error = send_all(s, buf, len, &sent);
-    if (sent > 0 && !all) {
-        s->error = (int16_t)(s->state == USK_CONN_ENDED ? error : s->error);
-        error = 0;
+    modem = s->modem;
+    result = s->service == USK_TCP_LISTENER ? accept_locked(s, conn, peer) : s->datagram ? -EOPNOTSUPP : -EINVAL;
+    usk_unlock(modem);
+    return result;
+}
+
+/* --- connect ------------------------------------------------------------------------------------------------------ */
+
+static int connect_stream(struct usocket *s, const struct usocket_sockaddr *address)
+{
+    if (s->service == USK_TCP_LISTENER) {
+        return -EOPNOTSUPP;
     }
-    usk_unlock(s->modem);
-    return error != 0 ? error : (ssize_t)sent;
-}
-
-ssize_t usocket_send(struct usocket *s, const void *buf, size_t len)
-{
-    return send_locked(s, buf, len, false);
-}
-
-int usocket_sendall(struct usocket *s, const void *buf, size_t len)
-{
-    ssize_t result = send_locked(s, buf, len, true);
-
-    return result < 0 ? (int)result : 0;
-}
-
-/* --- receive ------------------------------------------------------------------------------------------------------ */
-
-static bool recv_ready(const void *arg)
-{
-    const struct usocket *s = arg;
-
-    return s->rx_len > 0 || s->error != 0 || s->state != USK_CONN_OPEN;
-}
-
-static ssize_t take(struct usocket *s, void *buf, size_t len)
-{
-    bool wanted = usk_conn_wants_data(s);
-    size_t n = usk_conn_take(s, buf, len);
-
-    if (!wanted && usk_conn_wants_data(s)) { /* there is room again: ask the module for more at once */
-        usk_run(s->modem);
+    if (s->state == USK_CONN_OPEN) {
+        return -EISCONN;
     }
-    return (ssize_t)n;
+    if (usk_conn_busy(s)) {
+        return -EALREADY;
+    }
+    if (address->family != s->peer.family) {
+        return -EAFNOSUPPORT;
+    }
+    s->service = USK_TCP; /* what was accepted once may connect */
+    s->peer = *address;
+    return open_now(s);
 }
 
-static ssize_t recv_locked(struct usocket *s, void *buf, size_t len)
+/* A socket that has a port of its own already keeps it, and drops what others send; else the module does that. */
+static int connect_datagram(struct usocket *s, const struct usocket_sockaddr *address)
 {
-    int error = 0;
+    bool service = s->service == USK_UDP_SERVICE && (s->bound || usk_conn_busy(s));
+    int result = 0;
 
-    if (len > 0 && s->rx_len == 0 && s->state == USK_CONN_OPEN) {
-        error = usk_wait(s->modem, usk_deadline_in(s->modem, s->timeout_ms), recv_ready, s);
+    if (address->port != 0 && address->family != s->peer.family) {
+        return -EAFNOSUPPORT;
     }
-    if (s->rx_len > 0) {
-        return take(s, buf, len);
+    if (address->port == 0) {
+        s->peer.port = 0;
+        if (s->service == USK_UDP) {
+            usk_conn_end(s, 0);
+            s->state = USK_CONN_NEW;
+            s->service = USK_UDP_SERVICE;
+        }
+        return 0;
     }
-    return error != 0 ? error : take_error(s);
+    s->peer = *address;
+    if (!service) {
+        s->service = USK_UDP;
+        choose_port(s, 0);
+        s->auto_port = false;
+    }
+    if (!service || !usk_conn_busy(s)) {
+        result = open_now(s);
+        if (result != 0 && result != -EINPROGRESS && result != -EBADF) {
+            s->peer.port = 0;
+            s->service = USK_UDP_SERVICE;
+        }
+    }
+    return result;
 }
 
-ssize_t usocket_recv(struct usocket *s, void *buf, size_t len)
+int usocket_connect(struct usocket *s, const struct usocket_sockaddr *address)
 {
-    ssize_t result;
+    struct usocket_modem *modem;
+    int result;
 
-    if (!is_open(s)) {
+    if (!usk_enter(s)) {
         return -EBADF;
     }
-    usk_lock(s->modem);
-    result = recv_locked(s, buf, len);
-    usk_unlock(s->modem);
+    modem = s->modem;
+    result = s->datagram ? connect_datagram(s, address) : connect_stream(s, address);
+    usk_unlock(modem);
     return result;
 }
 
@@ -262,10 +378,11 @@ ssize_t usocket_recv(struct usocket *s, void *buf, size_t len)
 
 int usocket_settimeout(struct usocket *s, int32_t timeout_ms)
 {
-    if (!is_open(s)) {
+    if (!usk_enter(s)) {
         return -EBADF;
     }
     s->timeout_ms = timeout_ms < 0 ? -1 : timeout_ms;
+    usk_leave(s);
     return 0;
 }
 
@@ -274,22 +391,64 @@ int usocket_setblocking(struct usocket *s, bool blocking)
     return usocket_settimeout(s, blocking ? -1 : 0);
 }
 
-int usocket_getsocketsta(const struct usocket *s)
+static int state_of(const struct usocket *s)
 {
-    if (!is_open(s)) {
-        return -1;
-    }
     switch ((enum usk_conn_state)s->state) {
     case USK_CONN_WAITING:
     case USK_CONN_OPENING:
     case USK_CONN_REFUSED:
-        return USOCKET_SYN_SENT;
+        return s->service == USK_TCP_LISTENER ? USOCKET_CLOSED : USOCKET_SYN_SENT;
     case USK_CONN_OPEN:
+        if (s->service == USK_TCP_LISTENER) {
+            return USOCKET_LISTEN;
+        }
         return s->peer_closed ? USOCKET_CLOSE_WAIT : USOCKET_ESTABLISHED;
     case USK_CONN_FREE:
     case USK_CONN_NEW:
     case USK_CONN_ENDED:
         break;
     }
-    return USOCKET_CLOSED;
+    return s->ending;
+}
+
+int usocket_getsocketsta(struct usocket *s)
+{
+    int state;
+
+    if (!usk_enter(s)) {
+        return -1;
+    }
+    state = s->datagram ? -1 : state_of(s);
+    usk_leave(s);
+    return state;
+}
+
+int usocket_getsockname(struct usocket *s, struct usocket_sockaddr *address)
+{
+    const struct usk_network *net;
+
+    if (!usk_enter(s)) {
+        return -EBADF;
+    }
+    net = &s->modem->net;
+    *address = s->peer.family == USOCKET_AF_INET6 ? net->address6 : net->address;
+    address->family = s->peer.family;
+    address->port = s->local_port;
+    usk_leave(s);
+    return 0;
+}
+
+int usocket_getpeername(struct usocket *s, struct usocket_sockaddr *address)
+{
+    int result = -ENOTCONN;
+
+    if (!usk_enter(s)) {
+        return -EBADF;
+    }
+    if (s->service != USK_TCP_LISTENER && s->state == USK_CONN_OPEN && s->peer.port != 0) {
+        *address = s->peer;
+        result = 0;
+    }
+    usk_leave(s);
+    return result;
 }

@@ -18,9 +18,22 @@ void usk_conn_has_data(struct usocket_modem *modem, uint32_t id)
 {
     struct usocket *s = usk_conn_of_id(modem, id);
 
-    if (s != NULL) {
+    if (s != NULL && s->service != USK_TCP_LISTENER) {
+        s->access = 0; /* without a length nothing is pushed: it need not have inherited its listener's mode */
         s->more = true;
         s->more_again = true;
+    }
+}
+
+/* The peer's FIN crosses our own. */
+static void closing_crossed(struct usocket_modem *modem, uint32_t id)
+{
+    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+        struct usocket *s = &modem->sock[i];
+
+        if (s->last_id >= 0 && (uint32_t)s->last_id == id && s->ending == USOCKET_FIN_WAIT_1) {
+            s->ending = USOCKET_CLOSING;
+        }
     }
 }
 
@@ -28,10 +41,14 @@ void usk_conn_peer_closed(struct usocket_modem *modem, uint32_t id)
 {
     struct usocket *s = usk_conn_of_id(modem, id);
 
-    if (s == NULL || s->peer_closed) { /* said again: it must not make the drain begin again */
+    if (s == NULL) {
+        closing_crossed(modem, id);
         return;
     }
-    if (s->state != USK_CONN_OPEN) {
+    if (s->peer_closed) { /* said again: it must not make the drain begin again */
+        return;
+    }
+    if (s->state != USK_CONN_OPEN || s->datagram || s->service == USK_TCP_LISTENER) {
         usk_conn_end(s, -ECONNRESET);
         return;
     }
@@ -39,22 +56,35 @@ void usk_conn_peer_closed(struct usocket_modem *modem, uint32_t id)
     s->more = true; /* what the module still holds comes before the end of the stream */
     s->more_again = true;
     s->tx_len = s->tx_busy; /* nobody will take it */
-    if (s->orphan) {
+    if (s->orphan || s->access != 0) {
         usk_conn_end(s, 0);
     }
 }
 
-static uint16_t room(const struct usocket *s)
+/* From how much room on a read is worth a command. */
+static uint16_t worth(const struct usocket *s)
 {
-    return (uint16_t)(USOCKET_RX_SIZE - s->rx_len - s->rx_new);
+    uint16_t most = s->modem->net.dialect->read;
+
+    if (s->hungry) {
+        return 1;
+    }
+    return most < USOCKET_RX_SIZE / 2 ? most : USOCKET_RX_SIZE / 2;
 }
 
 bool usk_conn_wants_data(const struct usocket *s)
 {
-    uint16_t most = s->modem->net.dialect != NULL ? s->modem->net.dialect->read : 0;
-    uint16_t worth = most < USOCKET_RX_SIZE / 2 ? most : USOCKET_RX_SIZE / 2;
+    if (s->state != USK_CONN_OPEN || !s->more || s->orphan) {
+        return false;
+    }
+    return s->datagram ? usk_datagram_wanted(s) : usk_ring_room(s) >= worth(s);
+}
 
-    return s->state == USK_CONN_OPEN && s->more && !s->orphan && room(s) >= worth;
+void usk_conn_readable(struct usocket *s)
+{
+    s->told = (uint8_t)(s->told & ~USOCKET_EVENT_READABLE);
+    s->poll_ms = s->modem->now_ms;
+    s->poll_wait_s = USK_POLL_FIRST_S;
 }
 
 bool usk_conn_start_read(struct usocket *s)
@@ -64,13 +94,16 @@ bool usk_conn_start_read(struct usocket *s)
     s->rx_due = NOT_ANNOUNCED;
     s->rx_new = 0;
     s->more_again = false;
-    s->modem->net.dialect->read_data(s, room(s) < most ? room(s) : most);
+    s->modem->net.dialect->read_data(s, s->datagram || usk_ring_room(s) > most ? most : usk_ring_room(s));
     return true;
 }
 
-int usk_conn_announced(struct usocket *s, uint32_t len)
+int usk_conn_announced(struct usocket *s, uint32_t len, const struct usocket_sockaddr *from)
 {
     s->rx_due = (uint16_t)len;
+    if (s->datagram && s->state == USK_CONN_OPEN && (len > 0 || from != NULL)) {
+        usk_datagram_begin(s, len, from);
+    }
     return (int)len;
 }
 
@@ -81,7 +114,7 @@ void *usk_conn_room(void *ctx, size_t *len)
     size_t at = (size_t)(s->rx_at + s->rx_len + s->rx_new) & (USOCKET_RX_SIZE - 1);
     size_t linear = USOCKET_RX_SIZE - at;
 
-    *len = room(s) < linear ? room(s) : linear;
+    *len = usk_ring_room(s) < linear ? usk_ring_room(s) : linear;
     return s->state == USK_CONN_OPEN ? s->rx + at : NULL;
 }
 
@@ -103,6 +136,16 @@ static void read_nothing(struct usocket *s)
     }
 }
 
+static void no_such_connection(struct usocket *s)
+{
+    s->more = false;
+    if (s->peer_closed) {
+        usk_conn_end(s, 0);
+    } else {
+        s->check = true;
+    }
+}
+
 void usk_conn_read_done(void *ctx, int result)
 {
     struct usocket *s = ctx;
@@ -112,12 +155,11 @@ void usk_conn_read_done(void *ctx, int result)
     if (s->state != USK_CONN_OPEN || s->orphan) {
         return;
     }
-    if (result == -EIO) { /* no such connection any more */
-        s->more = false;
-        if (s->peer_closed) {
-            usk_conn_end(s, 0);
-        } else {
-            s->check = true;
+    if (result == -EIO) {
+        no_such_connection(s);
+    } else if (s->datagram) {
+        if (!usk_datagram_read_done(s, result, got)) {
+            read_nothing(s);
         }
     } else if (result != 0 || got != s->rx_due) { /* has the module given away bytes that did not arrive? */
         s->count_read = true;
@@ -126,8 +168,7 @@ void usk_conn_read_done(void *ctx, int result)
     } else {
         s->rx_len = (uint16_t)(s->rx_len + got);
         s->rx_total += got;
-        s->poll_ms = s->modem->now_ms;
-        s->poll_wait_s = USK_POLL_FIRST_S;
+        usk_conn_readable(s);
     }
     s->polling = false;
 }
@@ -176,6 +217,12 @@ static void send_refused(struct usocket *s)
 
     s->modem->send_retries++;
     s->retry_ms = s->modem->now_ms;
+    if (s->retry_wait_ms == 0) {
+        s->refused_ms = s->retry_ms;
+    } else if (s->user_timeout_ms > 0 && usk_left(s->retry_ms, s->refused_ms, s->user_timeout_ms) == 0) {
+        usk_conn_end(s, -ETIMEDOUT);
+        return;
+    }
     s->retry_wait_ms = wait_ms < REFUSAL_FIRST_MS ? REFUSAL_FIRST_MS : wait_ms;
     if (s->retry_wait_ms > REFUSAL_LAST_MS) {
         s->retry_wait_ms = REFUSAL_LAST_MS;
@@ -202,6 +249,8 @@ void usk_conn_send_done(void *ctx, int result)
         sent(s);
     } else if (result == -EAGAIN) {
         send_refused(s);
+    } else if (s->datagram) {
+        usk_datagram_not_sent(s);
     } else if (result != -EIO) { /* no answer: has the module got the block? */
         s->count_sent = true;
         s->in_doubt = !s->modem->channel.prompted || s->modem->channel.probe_lost;

@@ -182,7 +182,12 @@ struct rig *rig_new(const struct modemsim_options *options, const struct usocket
 
 struct rig *rig_up(const struct modemsim_options *options)
 {
-    struct rig *r = rig_new(options, &(struct usocket_config){.apn = "internet"});
+    return rig_up_with(options, &(struct usocket_config){.apn = "internet"});
+}
+
+struct rig *rig_up_with(const struct modemsim_options *options, const struct usocket_config *config)
+{
+    struct rig *r = rig_new(options, config);
     int stage;
     int sub;
     int result = usocket_wait_network(&r->modem, 60000, &stage, &sub);
@@ -276,6 +281,18 @@ void rig_peer_closes(struct rig *r, uint16_t port)
     memnet_close(r->net, memnet_handle(r->net, port));
 }
 
+uint32_t rig_client(struct rig *r, uint16_t lport, const char *host, uint16_t port)
+{
+    modemsim_run(r->sim, *clock_of(r));
+    return memnet_connect(r->net, lport, host, port);
+}
+
+void rig_datagram(struct rig *r, uint16_t socket, const void *bytes, size_t len, const char *host, uint16_t port)
+{
+    modemsim_run(r->sim, *clock_of(r));
+    memnet_datagram(r->net, memnet_handle(r->net, socket), bytes, len, host, port);
+}
+
 /* --- what happened ------------------------------------------------------------------------------------------------ */
 
 unsigned rig_sent(const struct rig *r, const char *command)
@@ -288,7 +305,26 @@ unsigned rig_sent(const struct rig *r, const char *command)
     return n;
 }
 
-struct usocket_stats rig_stats(const struct rig *r)
+/* AT+QIOPEN=1,0,"TCP LISTENER","127.0.0.1",0,2020,0: the last number but one. */
+unsigned rig_opened_port(const struct rig *r, unsigned n)
+{
+    static const char name[] = "AT+QIOPEN=";
+
+    for (const char *line = r->sent; line[0] != '\0'; line = strchr(line, '\n') + 1) {
+        if (strncmp(line, name, strlen(name)) == 0 && n-- == 0) {
+            const char *at = strchr(line, '\n');
+
+            for (int commas = 0; commas < 2 && at > line; commas += *at == ',') {
+                at--;
+            }
+            return (unsigned)strtoul(at + 1, NULL, 10);
+        }
+    }
+    give_up("not so many QIOPEN");
+    return 0;
+}
+
+struct usocket_stats rig_stats(struct rig *r)
 {
     struct usocket_stats stats;
 

@@ -46,6 +46,9 @@ struct rig *rig_new(const struct modemsim_options *options, const struct usocket
 /** The same with the network up. */
 struct rig *rig_up(const struct modemsim_options *options);
 
+/** The same with a configuration of the test's own. */
+struct rig *rig_up_with(const struct modemsim_options *options, const struct usocket_config *config);
+
 void rig_free(struct rig *r);
 
 /** Lets @p ms pass while the driver works. */
@@ -76,11 +79,20 @@ void rig_answer(struct rig *r, const char *command, const char *answer);
 /** How many command lines that begin so were sent. */
 unsigned rig_sent(const struct rig *r, const char *command);
 
+/** The local port that the n-th QIOPEN asked for, from 0. */
+unsigned rig_opened_port(const struct rig *r, unsigned n);
+
 /** The peer of the newest connection to @p port says so; or closes. */
 void rig_peer_says(struct rig *r, uint16_t port, const void *bytes, size_t len);
 void rig_peer_closes(struct rig *r, uint16_t port);
 
-struct usocket_stats rig_stats(const struct rig *r);
+/** A client connects to the module's listener on @p lport, now. Returns its handle for memnet, 0: refused. */
+uint32_t rig_client(struct rig *r, uint16_t lport, const char *host, uint16_t port);
+
+/** A datagram from host:port for the module's UDP socket, known by its own port or, if connected, by its peer's. */
+void rig_datagram(struct rig *r, uint16_t socket, const void *bytes, size_t len, const char *host, uint16_t port);
+
+struct usocket_stats rig_stats(struct rig *r);
 
 /** How often the host used the module against its manual. */
 uint64_t rig_wrong_use(const struct rig *r);

@@ -13,7 +13,7 @@ static void hear(void *ctx, const char *line, size_t len, enum usocket_line kind
 static int ask(struct rig *r, const char *command, int32_t timeout_ms)
 {
     heard[0] = '\0';
-    return usocket_at(&r->modem, command, hear, NULL, timeout_ms);
+    return usocket_at_command(&r->modem, command, hear, NULL, timeout_ms);
 }
 
 static void test_the_answer_comes_line_by_line(void **state)
@@ -139,7 +139,7 @@ static void call_everything(void *ctx, const char *line, size_t len, enum usocke
     assert_int_equal(usocket_getaddrinfo(modem, "192.0.2.3", 7, &list, 1), 1);
     assert_int_equal(usocket_resolve(modem, &query, "echo.example"), 0);
     usocket_resolve_cancel(modem, &query);
-    assert_int_equal(usocket_at(modem, "AT", NULL, NULL, 1000), -EBUSY);
+    assert_int_equal(usocket_at_command(modem, "AT", NULL, NULL, 1000), -EBUSY);
     assert_int_equal(usocket_process(modem), UINT32_MAX);
     assert_int_equal(usocket_wait_network(modem, 1000, NULL, NULL), 0);
     assert_int_equal(usocket_send(inside.sink, "ab", 2), 2);
@@ -155,7 +155,7 @@ static void test_p29_every_call_answers_at_once_from_within_the_callback(void **
     inside.sink = rig_connect(r, SINK, 9);
     inside.calls = 0;
     start = rig_now_ms(r);
-    assert_int_equal(usocket_at(&r->modem, "AT+CSQ", call_everything, NULL, 1000), 0);
+    assert_int_equal(usocket_at_command(&r->modem, "AT+CSQ", call_everything, NULL, 1000), 0);
     assert_int_equal(rig_now_ms(r), start);
     assert_int_equal(inside.calls, 2);
     rig_run(r, 10000);
@@ -184,7 +184,7 @@ static void test_p29_sending_from_the_callback_takes_what_there_is_room_for(void
 
     inside.sink = rig_connect(r, SINK, 9);
     inside.calls = 0;
-    assert_int_equal(usocket_at(&r->modem, "AT+CSQ", fill_the_buffer, NULL, 1000), 0);
+    assert_int_equal(usocket_at_command(&r->modem, "AT+CSQ", fill_the_buffer, NULL, 1000), 0);
     assert_int_equal(inside.calls, 1);
     rig_run(r, 1000);
     assert_int_equal(memnet_sunk(r->net), USOCKET_TX_SIZE);
@@ -207,7 +207,7 @@ static void test_p29_sockets_can_be_closed_from_the_callback(void **state)
 
     inside.talk = rig_connect(r, TALK, 80);
     inside.sink = rig_connect(r, SINK, 9);
-    assert_int_equal(usocket_at(&r->modem, "AT+CSQ", close_the_others, NULL, 1000), 0);
+    assert_int_equal(usocket_at_command(&r->modem, "AT+CSQ", close_the_others, NULL, 1000), 0);
     assert_int_equal(usocket_shutdown(&r->modem, 5000), 0);
     assert_int_equal(rig_sent(r, "AT+QICLOSE"), 2);
 }
@@ -235,7 +235,7 @@ static void test_p29_polling_several_modems_from_a_callback_does_not_wait(void *
     inside.elsewhere = rig_connect(other, TALK, 80);
     inside.took_ms = 0;
     other->clock = r;
-    assert_int_equal(usocket_at(&r->modem, "AT+CSQ", poll_two_modems, NULL, 60000), 0);
+    assert_int_equal(usocket_at_command(&r->modem, "AT+CSQ", poll_two_modems, NULL, 60000), 0);
     rig_free(other);
     assert_int_equal(inside.took_ms, 0);
 }

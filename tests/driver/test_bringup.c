@@ -165,7 +165,7 @@ static void test_a_pin_is_asked_for_and_can_be_given_by_the_program(void **state
     modemsim_reset(r->sim);
     assert_int_equal(wait_for(r, 60000), -EACCES);
     assert_stands_at(USOCKET_STAGE_SIM, USOCKET_SIM_PIN);
-    assert_int_equal(usocket_at(&r->modem, "AT+CPIN=1234", NULL, NULL, 5000), 0);
+    assert_int_equal(usocket_at_command(&r->modem, "AT+CPIN=1234", NULL, NULL, 5000), 0);
     assert_int_equal(wait_for(r, 10000), 0);
 }
 

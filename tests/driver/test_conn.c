@@ -190,15 +190,16 @@ static void test_pollhup_is_told_while_there_is_still_data_to_read(void **state)
 
 static void test_a_socket_of_one_family_does_not_connect_to_the_other(void **state)
 {
-    struct rig *r = *state;
+    struct rig *r = rig_up_with(NULL, &(struct usocket_config){.apn = "internet", .pdp = USOCKET_PDP_IPV4V6});
     struct usocket *four = usocket_socket(&r->modem, USOCKET_AF_INET, 0, 0);
     struct usocket *six = usocket_socket(&r->modem, USOCKET_AF_INET6, USOCKET_SOCK_STREAM, USOCKET_IPPROTO_TCP);
     unsigned before = rig_sent(r, "AT");
 
+    *state = r;
     assert_int_equal(try_to_connect(four, "2001:db8::1", 80), -EAFNOSUPPORT);
     assert_int_equal(try_to_connect(six, ECHO, 7), -EAFNOSUPPORT);
     assert_int_equal(rig_sent(r, "AT"), before);
-    memnet_name(r->net, "2001:db8::1", ECHO, 0); /* the network in memory knows no IPv6: a name like others */
+    memnet_add(r->net, &(struct memnet_peer){.host = "2001:db8::1", .port = 7, .kind = MEMNET_ECHO});
     assert_int_equal(try_to_connect(six, "2001:db8::1", 7), 0);
     assert_int_equal(rig_sent(r, "AT+QIOPEN=1,0,\"TCP\",\"2001:db8::1\",7,0,0"), 1);
     echoes(six);
@@ -263,7 +264,7 @@ static void test_a_connect_takes_no_longer_than_155_s_however_late_the_network_c
 /* Occupies id 0 in the module without the driver's knowledge. */
 static void occupy_id_0(struct rig *r)
 {
-    assert_int_equal(usocket_at(&r->modem, "AT+QIOPEN=1,0,\"TCP\",\"" SINK "\",9,0,0", NULL, NULL, 1000), 0);
+    assert_int_equal(usocket_at_command(&r->modem, "AT+QIOPEN=1,0,\"TCP\",\"" SINK "\",9,0,0", NULL, NULL, 1000), 0);
     rig_run(r, 1000);
 }
 
@@ -499,7 +500,7 @@ int main(void)
         UP(test_a_connect_without_waiting_that_fails_is_pollerr_and_the_next_call_tells_why),
         UP(test_the_conditions_of_poll_follow_the_connection),
         UP(test_pollhup_is_told_while_there_is_still_data_to_read),
-        UP(test_a_socket_of_one_family_does_not_connect_to_the_other),
+        cmocka_unit_test_teardown(test_a_socket_of_one_family_does_not_connect_to_the_other, done),
         UP(test_sockets_that_cannot_be_are_refused),
         FRESH(test_a_connect_before_the_network_brings_it_up),
         FRESH(test_a_connect_without_a_sim_does_not_wait),

@@ -76,7 +76,7 @@ static void test_p24_an_echo_alone_does_not_cost_the_connections(void **state)
     struct rig *r = *state;
     struct usocket *s = rig_connect(r, ECHO, 7);
 
-    assert_int_equal(usocket_at(&r->modem, "ATE1", NULL, NULL, 1000), 0);
+    assert_int_equal(usocket_at_command(&r->modem, "ATE1", NULL, NULL, 1000), 0);
     rig_run(r, 100000);
     assert_int_equal(rig_sent(r, "ATE0"), 2);
     assert_int_equal(rig_stats(r).module_resets, 0);
@@ -88,7 +88,7 @@ static void test_p24_a_list_that_cannot_be_had_does_not_cost_the_connections(voi
     struct rig *r = *state;
     struct usocket *s = rig_connect(r, ECHO, 7);
 
-    assert_int_equal(usocket_at(&r->modem, "ATE1", NULL, NULL, 1000), 0);
+    assert_int_equal(usocket_at_command(&r->modem, "ATE1", NULL, NULL, 1000), 0);
     rig_fault(r, "error-for=AT+QISTATE?*1");
     rig_run(r, 100000);
     works(r, s);
@@ -178,7 +178,7 @@ static void test_silence_for_a_while_does_not_cost_the_connections(void **state)
 
     rig_run(r, 1000);
     rig_fault(r, "silent");
-    assert_int_equal(usocket_at(&r->modem, "AT+CSQ", NULL, NULL, 30000), -ETIMEDOUT);
+    assert_int_equal(usocket_at_command(&r->modem, "AT+CSQ", NULL, NULL, 30000), -ETIMEDOUT);
     rig_run(r, 200000);
     modemsim_fault_clear(r->sim, "silent");
     rig_run(r, 30000);
@@ -221,7 +221,7 @@ static void test_a_line_that_is_gone_ends_every_call(void **state)
     assert_int_equal(usocket_sendall(s, "x", 1), -ENODEV);
     assert_int_equal(usocket_connect(fresh_one, &to), -ENODEV);
     assert_int_equal(usocket_getaddrinfo(&r->modem, "echo.example", 7, &list, 1), -ENODEV);
-    assert_int_equal(usocket_at(&r->modem, "AT", NULL, NULL, -1), -ENODEV);
+    assert_int_equal(usocket_at_command(&r->modem, "AT", NULL, NULL, -1), -ENODEV);
     assert_int_equal(usocket_wait_network(&r->modem, -1, NULL, NULL), -ENODEV);
     assert_int_equal(usocket_poll(&fd, 1, -1), 1);
     assert_true((fd.revents & USOCKET_POLLERR) != 0);

@@ -151,6 +151,10 @@ static const struct line configuration_of_ec25[] = {
     {"AT+QICFG=\"recv/buffersize\",524288\r", FINE},
     {"AT+QICFG=\"qisend/timeout\",3600\r", FINE},
     {"AT+QICFG=\"passiveclosed\",1\r", FINE},
+    {"AT+QICFG=\"udp/readmode\",0\r", FINE},
+    {"AT+QICFG=\"udp/readmode\",1\r", BAD},
+    {"AT+QICFG=\"udp/sendmode\",0\r", FINE},
+    {"AT+QICFG=\"udp/sendmode\",1\r", BAD},
     {"AT+QCSQ\r", INFO("+QCSQ: \"LTE\",-65,-95,150,-10")},
 };
 

@@ -20,8 +20,9 @@ static const struct session {
     const char *file, *module;
     bool echo, active, boots; /* at the first line of the recording */
     const char *address;      /* of the module */
-    const char *dns;          /* both servers */
-    const char *name;         /* a name that the peer below has */
+    const char *address6;
+    const char *dns;  /* both servers */
+    const char *name; /* a name that the peer below has */
     struct memnet_peer peer;
     const char *faults[3];
     const char *prepare[4]; /* said before, answers not compared */
@@ -65,7 +66,12 @@ static const struct session {
      .active = true,
      .peer = {.host = A198 "1", .port = 1, .kind = MEMNET_SCRIPT},
      .prepare = {"AT+QIOPEN=1,0,\"TCP\",\"198.51.100.1\",1,0,0\r"}},
-    {.file = "028", .module = "EC25", .peer = {.host = A198 "15", .port = 54698, .kind = MEMNET_SINK}},
+    {.file = "028",
+     .module = "EC25",
+     .address = "10.61.163.4",
+     .address6 = "2001:DB8:0:1::1",
+     .peer = {.host = A198 "15", .port = 54698, .kind = MEMNET_SINK},
+     .prepare = {"AT+QICSGP=1,3,\"internet\"\r"}},
     {.file = "031",
      .module = "EC25",
      .active = true,
@@ -134,7 +140,6 @@ static const struct edit {
     {"028", "AT+COPS", NULL, "another operator"},
     {"028", "28,99", "24,99", "another signal"},
     {"028", "AT+CIMI", NULL, "another SIM"},
-    {"028", "AT+CGPADDR", NULL, "IPv6 is not simulated"},
     {"035", "AT+QISTATE", NULL, "shows a remote port and another AT port for a UDP service"},
     {"035", "AT+QICLOSE", NULL, "the excerpt ends before the answer"},
     {"049", "10.89.179.111\"\\r\\n", "10.89.179.111\"\\r\\n\\r\\nOK\\r\\n", "the source lacks the OK"},
@@ -384,8 +389,11 @@ static void replay(struct replay *p)
 
 static struct rig *arrange(const struct session *s)
 {
-    struct modemsim_options options = {
-        .module = s->module, .booted = !s->boots, .address = s->address, .dns = {s->dns, s->dns}};
+    struct modemsim_options options = {.module = s->module,
+                                       .booted = !s->boots,
+                                       .address = s->address,
+                                       .address6 = s->address6,
+                                       .dns = {s->dns, s->dns}};
     struct rig *r = rig_raw(&options);
     if (s->peer.host) {
         memnet_add(r->net, &s->peer);

@@ -64,6 +64,12 @@ long config_value(const struct modemsim *sim, const char *key, int i)
     return k < 0 ? 0 : sim->cfg[k][i];
 }
 
+long modemsim_config(const struct modemsim *sim, const char *key, int i)
+{
+    int k = find_key(sim, key);
+    return k < 0 || i < 0 || i >= keys[k].values ? -1 : sim->cfg[k][i];
+}
+
 static enum final tell_key(struct modemsim *sim, int k)
 {
     char values[80] = "";

@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-enum { BEARER_CID = 9 /* where the attach bearer sits in transcript 065 */ };
+enum {
+    BEARER_CID = 9, /* where the attach bearer sits in transcript 065 */
+    LIST_MAX = 2 * ADDRESS_MAX + 8,
+};
 
 static bool cid_arg(const struct args *a, int i, long *cid)
 {
@@ -15,6 +18,24 @@ static bool cid_arg(const struct args *a, int i, long *cid)
 static bool copy(char *to, size_t size, const char *from)
 {
     return snprintf(to, size, "%s", from) < (int)size;
+}
+
+/* ---- addresses ---- */
+
+const char *sim_address(const struct modemsim *sim, unsigned family)
+{
+    return family == MODEMSIM_IPV6 ? sim->options.address6 : sim->options.address;
+}
+
+/* "ip4", "ip6" or both, as transcript 028 lists them; "0.0.0.0" for no family. */
+static const char *address_list(const struct modemsim *sim, unsigned families, char *text, size_t size)
+{
+    if (families == (MODEMSIM_IPV4 | MODEMSIM_IPV6)) {
+        snprintf(text, size, "\"%s\",\"%s\"", sim->options.address, sim->options.address6);
+    } else {
+        snprintf(text, size, "\"%s\"", families ? sim_address(sim, families) : "0.0.0.0");
+    }
+    return text;
 }
 
 /* ---- losing and having them ---- */
@@ -63,7 +84,7 @@ static enum final qicsgp_write(struct modemsim *sim, struct args *a)
     const char *apn = args_string(a, 2);
     const char *user = a->count > 3 ? args_string(a, 3) : "";
     const char *password = a->count > 4 ? args_string(a, 4) : "";
-    struct context next = {.active = c->active, .stale = c->stale};
+    struct context next = {.active = c->active, .stale = c->stale, .families = c->families};
     if (!args_int(a, 1, 1, 3, &type) || !args_int_or(a, 5, 0, 3, &auth) || !apn || !user || !password || a->count > 6 ||
         !copy(next.apn, sizeof next.apn, apn) || !copy(next.user, sizeof next.user, user) ||
         !copy(next.password, sizeof next.password, password)) {
@@ -73,6 +94,13 @@ static enum final qicsgp_write(struct modemsim *sim, struct args *a)
     next.auth = (int)auth;
     *c = next;
     return OK;
+}
+
+/* The types are sets of families: 1 IPv4, 2 IPv6, 3 both (EC200U note 2.4.2; renode's BG96 reads 2 as both). */
+static void bring_up(struct context *c)
+{
+    c->active = true;
+    c->families = (unsigned)c->type;
 }
 
 static void activate(void *ctx, uint64_t cid)
@@ -88,7 +116,7 @@ static void activate(void *ctx, uint64_t cid)
         sim_finish(sim, sim_fail(sim, error));
         return;
     }
-    sim->context[cid].active = true;
+    bring_up(&sim->context[cid]);
     sim_finish(sim, OK);
 }
 
@@ -107,11 +135,21 @@ static enum final qiact_write(struct modemsim *sim, struct args *a)
     return PENDING;
 }
 
+/* A dual-stack context is shown with both addresses and type 1, EC200U note 3.1. */
+static int shown_type(const struct modemsim *sim, unsigned families)
+{
+    bool both = families == (MODEMSIM_IPV4 | MODEMSIM_IPV6);
+    return both ? (int)fault_number(sim, F_QIACT_TYPE, MODEMSIM_IPV4) : (int)families;
+}
+
 static enum final qiact_read(struct modemsim *sim)
 {
     for (int cid = 1; cid <= CONTEXTS; cid++) {
-        if (sim->context[cid].active) {
-            sim_line(sim, "+QIACT: %d,1,%d,\"%s\"", cid, sim->context[cid].type, sim->options.address);
+        const struct context *c = &sim->context[cid];
+        char list[LIST_MAX];
+        if (c->active) {
+            sim_line(sim, "+QIACT: %d,1,%d,%s", cid, shown_type(sim, c->families),
+                     address_list(sim, c->families, list, sizeof list));
         }
     }
     return OK;
@@ -179,7 +217,7 @@ static enum final cgact_write(struct modemsim *sim, struct args *a)
         return sim_cme(sim, CME_UNKNOWN);
     }
     if (on) {
-        sim->context[cid].active = true;
+        bring_up(&sim->context[cid]);
     } else {
         deactivate(sim, cid);
         sim->other_bearer = sim->other_bearer && cid != BEARER_CID;
@@ -190,8 +228,10 @@ static enum final cgact_write(struct modemsim *sim, struct args *a)
 static enum final cgpaddr(struct modemsim *sim, long only)
 {
     for (int cid = 1; cid <= CONTEXTS; cid++) {
-        if (only ? cid == only : sim->context[cid].active) {
-            sim_line(sim, "+CGPADDR: %d,\"%s\"", cid, sim->context[cid].active ? sim->options.address : "0.0.0.0");
+        const struct context *c = &sim->context[cid];
+        char list[LIST_MAX];
+        if (only ? cid == only : c->active) {
+            sim_line(sim, "+CGPADDR: %d,%s", cid, address_list(sim, c->active ? c->families : 0, list, sizeof list));
         }
     }
     return OK;

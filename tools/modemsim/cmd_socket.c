@@ -1,6 +1,7 @@
 /*
  * Opening, closing and listing sockets: QIOPEN, QICLOSE, QISTATE.
  */
+#include "ip.h"
 #include "sim.h"
 
 #include <stdlib.h>
@@ -65,15 +66,45 @@ static void open_timeout(void *ctx, uint64_t handle)
     }
 }
 
+/*
+ * Why an open fails before the network is asked. An address of a family which the context doesn't have: no fact tells
+ * what modules say, 566 is what an address that can't be reached gives.
+ */
+static int refusal(struct modemsim *sim, const struct open_args *o, unsigned family)
+{
+    const struct context *c = &sim->context[o->cid];
+    int error = (int)fault_number(sim, F_OPEN_ERROR, QI_OK);
+    if (fault_strikes(sim, F_OPEN_ERROR)) {
+        return error;
+    }
+    if (!c->active || c->stale) {
+        return c->stale ? QI_PDP_BROKEN : QI_PDP_OPEN;
+    }
+    return family && !(family & c->families) ? QI_CONNECT : QI_OK;
+}
+
+/*
+ * The address of a listener or service chooses its family: "127.0.0.1", or "0:0:0:0:0:0:0:1" as mbed writes for IPv6.
+ * A name is taken too (transcript 035); no fact tells its family: IPv4 where the context has it.
+ */
+static unsigned waiting_family(const struct modemsim *sim, const struct open_args *o)
+{
+    unsigned family = ip_family(o->host);
+    return family ? family : sim->context[o->cid].families & MODEMSIM_IPV4 ? MODEMSIM_IPV4 : MODEMSIM_IPV6;
+}
+
 static void begin_open(struct modemsim *sim, const struct open_args *o)
 {
     struct socket *s = &sim->socket[o->id];
+    bool waits = o->service->waits;
+    unsigned family = waits ? waiting_family(sim, o) : ip_family(o->host);
     *s = (struct socket){
         .service = o->service->service,
         .state = STATE_OPENING,
         .cid = (int)o->cid,
         .access = (int)o->access,
         .server = (int)o->id,
+        .family = family,
         .handle = sim_new_handle(sim),
         .rport = (uint16_t)o->rport,
         .lport = (uint16_t)o->lport,
@@ -83,23 +114,24 @@ static void begin_open(struct modemsim *sim, const struct open_args *o)
     if (!s->rx) {
         abort();
     }
-    const struct context *c = &sim->context[o->cid];
-    snprintf(s->host, sizeof s->host, "%s", o->service->waits ? sim->options.address : o->host);
-    if (o->service->waits) {
+    snprintf(s->host, sizeof s->host, "%s", waits ? sim_address(sim, family) : o->host);
+    if (waits) {
         s->rport = 0;
     }
     if (!s->lport) {
         s->lport = (uint16_t)(1024 + sim_random(sim) % 64000);
     }
-    if (!c->active || c->stale) {
-        sim_socket_opened(sim, s, c->stale ? QI_PDP_BROKEN : QI_PDP_OPEN);
+    int error = refusal(sim, o, family);
+    if (error) {
+        sim_socket_opened(sim, s, error);
         return;
     }
     sim_after(sim, OPEN_TIMEOUT_MS, open_timeout, s->handle);
-    if (o->service->waits) {
-        sim->net->listen(sim->net_ctx, s->handle, o->service->kind, s->lport);
+    if (waits) {
+        sim->net->listen(sim->net_ctx, s->handle, o->service->kind, family, s->lport);
     } else {
-        sim->net->open(sim->net_ctx, s->handle, o->service->kind, o->host, s->rport, (uint16_t)o->lport);
+        sim->net->open(sim->net_ctx, s->handle, o->service->kind, sim->context[o->cid].families, o->host, s->rport,
+                       (uint16_t)o->lport);
     }
 }
 

@@ -26,11 +26,12 @@ static bool context_arg(struct modemsim *sim, const struct args *a, const char *
     return true;
 }
 
-static void look_up(struct modemsim *sim, struct lookup *l, const char *name)
+/* No fact says which records a module asks for; here those that its context can use: A, AAAA or both. */
+static void look_up(struct modemsim *sim, struct lookup *l, long cid, const char *name)
 {
     snprintf(l->name, sizeof l->name, "%s", name);
     l->handle = sim_new_handle(sim);
-    sim->net->resolve(sim->net_ctx, l->handle, l->name);
+    sim->net->resolve(sim->net_ctx, l->handle, sim->context[cid].families, l->name);
 }
 
 /* ---- QIDNSGIP ---- */
@@ -45,7 +46,7 @@ static enum final qidnsgip_write(struct modemsim *sim, struct args *a)
         return sim_fail(sim, QI_DNS_BUSY);
     }
     sim_finish(sim, OK);
-    look_up(sim, &sim->dns_query, name);
+    look_up(sim, &sim->dns_query, a->arg[0].value, name);
     return PENDING;
 }
 
@@ -82,7 +83,7 @@ static enum final qping_write(struct modemsim *sim, struct args *a)
         return PENDING;
     }
     sim->tool_query.pings = (int)count;
-    look_up(sim, &sim->tool_query, name);
+    look_up(sim, &sim->tool_query, a->arg[0].value, name);
     return PENDING;
 }
 
@@ -109,7 +110,7 @@ static enum final qntp_write(struct modemsim *sim, struct args *a)
     }
     sim_finish(sim, OK);
     sim->tool_query.pings = 0;
-    look_up(sim, &sim->tool_query, name);
+    look_up(sim, &sim->tool_query, a->arg[0].value, name);
     return PENDING;
 }
 

@@ -1,6 +1,7 @@
 /*
  * Moving data: QISEND, QISENDEX, QIRD.
  */
+#include "ip.h"
 #include "sim.h"
 
 #include <string.h>
@@ -31,16 +32,19 @@ static enum final tell_sent(struct modemsim *sim, const struct socket *s)
     return OK;
 }
 
-/* The address of a datagram: only a UDP SERVICE takes one, and it must have one. */
-static bool peer_args(struct modemsim *sim, const struct args *a, bool service)
+/*
+ * The address of a datagram: only a UDP SERVICE takes one, and it must have one, in numbers (fact sheet 3.5).
+ * No fact tells what an address of the other family leads to; here it is a bad parameter.
+ */
+static bool peer_args(struct modemsim *sim, const struct args *a, const struct socket *s)
 {
     long port = 0;
     const char *ip = args_string(a, 2);
-    if (!service) {
+    if (s->service != UDP_SERVICE) {
         sim->send.ip[0] = '\0';
         return a->count <= 2;
     }
-    if (a->count != 4 || !ip || strlen(ip) >= sizeof sim->send.ip || !args_int(a, 3, 1, 65535, &port)) {
+    if (a->count != 4 || !ip || ip_family(ip) != s->family || !args_int(a, 3, 1, 65535, &port)) {
         return false;
     }
     strcpy(sim->send.ip, ip);
@@ -62,7 +66,7 @@ static enum final qisend_write(struct modemsim *sim, struct args *a)
         sim->report.send_too_long++;
         return sim_fail(sim, QI_INVALID);
     }
-    if ((a->count > 1 && !args_int(a, 1, 1, MAX_SEND, &len)) || !peer_args(sim, a, s->service == UDP_SERVICE)) {
+    if ((a->count > 1 && !args_int(a, 1, 1, MAX_SEND, &len)) || !peer_args(sim, a, s)) {
         return sim_fail(sim, QI_INVALID);
     }
     if (s->state != STATE_CONNECTED) {
@@ -110,6 +114,10 @@ static enum final qisendex_write(struct modemsim *sim, struct args *a)
 
 /* ---- QIRD ---- */
 
+/*
+ * An empty datagram of a UDP SERVICE differs from nothing by its sender: +QIRD: 0,"ip",port (mbed relies on it). No fact
+ * tells whether the line of its data, here an empty one, is there.
+ */
 static void give(struct modemsim *sim, struct socket *s, size_t len, const struct datagram *d)
 {
     /* One line with its payload: nothing may come between them. */

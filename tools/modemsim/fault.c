@@ -17,6 +17,7 @@ enum kind {
     TEXT,       /* NAME=TEXT or NAME=TEXT*N: strikes N times, or always */
     MAYBE_TEXT, /* NAME, NAME=TEXT or NAME=TEXT*N */
     CHOICE,     /* NAME=one of `choices` */
+    NEXT,       /* NAME=N or NAME=N*TIMES: the next time, or so often */
 };
 
 static const struct entry {
@@ -47,12 +48,14 @@ static const struct entry {
     [F_SEND_BUFFER] = {"send-buffer", NUMBER, NULL, "bytes a socket may have unacknowledged (10240)"},
     [F_ERROR_FOR] = {"error-for", TEXT, NULL, "commands that begin with this text fail with ERROR"},
     [F_ERROR_CODE] = {"error-code", NUMBER, NULL, "what QIGETERROR tells after error-for (550)"},
-    [F_LATE_ANSWER] = {"late-answer", NUMBER, NULL, "the next command is answered MS late"},
+    [F_LATE_ANSWER] = {"late-answer", NEXT, NULL, "the next command is answered MS late"},
     [F_NO_ANSWER] = {"no-answer", TEXT, NULL, "commands that begin with this text are never answered"},
     [F_QIACT_DELAY] = {"qiact-delay", NUMBER, NULL, "QIACT takes MS"},
     [F_OPEN_DELAY] = {"open-delay", NUMBER, NULL, "+QIOPEN comes MS late"},
+    [F_OPEN_ERROR] = {"open-error", NEXT, NULL, "the next QIOPEN is OK and ends with +QIOPEN: id,N"},
     [F_PDPDEACT_AFTER] = {"pdpdeact-after", TIMER, NULL, "the network drops all contexts after MS"},
     [F_STALE_QIACT] = {"stale-qiact", FLAG, NULL, "contexts are lost, QIACT? still shows them (transcript 065)"},
+    [F_QIACT_TYPE] = {"qiact-type", NUMBER, NULL, "the type QIACT? shows of a dual-stack context (EC200U note: 1)"},
     [F_SINGLE_PDN] = {"single-pdn", FLAG, NULL, "QIACT fails with 572 until CGACT=0,9 (transcript 065)"},
     [F_QISTATE_CLIENT_STATE] = {"qistate-client-state", NUMBER, NULL, "QISTATE of a live client (transcript 008: 3)"},
     [F_URC_BEFORE_RESPONSE] = {"urc-before-response", MAYBE_TEXT, NULL, "this URC before each response"},
@@ -75,8 +78,8 @@ static const struct entry {
 };
 
 static const char *const value_help[] = {
-    [FLAG] = "",          [STRIKES] = "[=N]",           [NUMBER] = "=N", [BYTE] = "@N", [TIMER] = "=MS",
-    [TEXT] = "=TEXT[*N]", [MAYBE_TEXT] = "[=TEXT[*N]]", [CHOICE] = "=",
+    [FLAG] = "",          [STRIKES] = "[=N]",           [NUMBER] = "=N", [BYTE] = "@N",         [TIMER] = "=MS",
+    [TEXT] = "=TEXT[*N]", [MAYBE_TEXT] = "[=TEXT[*N]]", [CHOICE] = "=",  [NEXT] = "=N[*TIMES]",
 };
 
 bool fault_on(const struct modemsim *sim, enum fault_id id)
@@ -168,6 +171,9 @@ static bool read_value(const struct entry *e, struct fault *f, const char *value
         return value && text_value(f, value);
     case MAYBE_TEXT:
         return !value || text_value(f, value);
+    case NEXT:
+        f->left = 1;
+        return value && text_value(f, value) && whole_number(f->text, &f->number);
     case CHOICE:
         return value && one_of(e->choices, value) && text_value(f, value);
     }
@@ -201,9 +207,6 @@ static bool arm(struct modemsim *sim, enum fault_id id, struct fault f)
     }
     if (id == F_CHUNK && strcmp(f.text, "random") != 0 && (!whole_number(f.text, &f.number) || !f.number)) {
         return false;
-    }
-    if (id == F_LATE_ANSWER) {
-        f.left = 1;
     }
     sim->fault[id] = f;
     if (id == F_URCPORT) {

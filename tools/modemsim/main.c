@@ -26,8 +26,9 @@ static const char usage[] =
     "  --log FILE        writes the session as an .atlog\n"
     "  --seed N          of everything random\n"
     "  --running         the module is on already: no boot messages\n"
-    "  --address ADDR    the module's own address, as QIACT? tells it\n"
-    "  --host NAME=ADDR  this name has this address; may be given several times\n"
+    "  --address ADDR    the module's own IPv4 address, as QIACT? tells it\n"
+    "  --address6 ADDR   its IPv6 address, in a context of type 2 or 3\n"
+    "  --host NAME=ADDR  this name has this address, IPv4 or IPv6; may be given several times, also for one name\n"
     "  --fault SPEC      something that goes wrong; may be given several times; --fault help lists them\n"
     "\n"
     "Prints \"ready PATH\" when a host can open it. SIGINT or SIGTERM ends it, with a report on stderr.\n"
@@ -246,16 +247,39 @@ static void finish(void)
 
 /* ---- options ---- */
 
-enum option_id { LINK = 256, UNIX, TCP, MODULE, BAUD, LATENCY, LOG, SEED, RUNNING, ADDRESS, HOST, FAULT, HELP };
+enum option_id {
+    LINK = 256,
+    UNIX,
+    TCP,
+    MODULE,
+    BAUD,
+    LATENCY,
+    LOG,
+    SEED,
+    RUNNING,
+    ADDRESS,
+    ADDRESS6,
+    HOST,
+    FAULT,
+    HELP
+};
 
 static const struct option long_options[] = {
-    {"link", required_argument, NULL, LINK}, {"unix", required_argument, NULL, UNIX},
-    {"tcp", required_argument, NULL, TCP},   {"module", required_argument, NULL, MODULE},
-    {"baud", required_argument, NULL, BAUD}, {"latency-ms", required_argument, NULL, LATENCY},
-    {"log", required_argument, NULL, LOG},   {"seed", required_argument, NULL, SEED},
-    {"running", no_argument, NULL, RUNNING}, {"address", required_argument, NULL, ADDRESS},
-    {"host", required_argument, NULL, HOST}, {"fault", required_argument, NULL, FAULT},
-    {"help", no_argument, NULL, HELP},       {NULL, 0, NULL, 0},
+    {"link", required_argument, NULL, LINK},
+    {"unix", required_argument, NULL, UNIX},
+    {"tcp", required_argument, NULL, TCP},
+    {"module", required_argument, NULL, MODULE},
+    {"baud", required_argument, NULL, BAUD},
+    {"latency-ms", required_argument, NULL, LATENCY},
+    {"log", required_argument, NULL, LOG},
+    {"seed", required_argument, NULL, SEED},
+    {"running", no_argument, NULL, RUNNING},
+    {"address", required_argument, NULL, ADDRESS},
+    {"address6", required_argument, NULL, ADDRESS6},
+    {"host", required_argument, NULL, HOST},
+    {"fault", required_argument, NULL, FAULT},
+    {"help", no_argument, NULL, HELP},
+    {NULL, 0, NULL, 0},
 };
 
 enum { MANY = 64 };
@@ -326,6 +350,9 @@ static void take_option(struct settings *s, int id)
         break;
     case ADDRESS:
         s->module.address = optarg;
+        break;
+    case ADDRESS6:
+        s->module.address6 = optarg;
         break;
     case HOST:
         add(s->host, &s->hosts, optarg);

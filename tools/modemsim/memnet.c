@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECTIONS = 64, PEERS = 64, NAMES = 64, SEGMENT = 1460, QUEUE_START = 4096, DEFAULT_TTL = 0 };
+#include "ip.h"
+#include "memnet_book.h"
+
+enum { CONNECTIONS = 64, SEGMENT = 1460, QUEUE_START = 4096 };
 
 struct event;
 
@@ -12,6 +15,7 @@ struct connection {
     uint32_t handle; /* 0 = free */
     enum modemsim_net_kind kind;
     struct memnet_peer peer;
+    unsigned family; /* of a listener or service, or of the peer */
     uint16_t lport;
     bool listens;
     bool module_closed, peer_closing, peer_closed;
@@ -21,25 +25,15 @@ struct connection {
     size_t queue_len, queue_cap, queue_out;
 };
 
-struct name {
-    char name[200];
-    char ip[64];
-    uint32_t ttl;
-};
-
 struct memnet {
     struct modemsim *sim;
-    struct memnet_peer peer[PEERS];
-    char peer_host[PEERS][64];
-    size_t peers;
-    struct name name[NAMES];
-    size_t names;
+    struct book book;
     struct connection connection[CONNECTIONS];
     uint64_t sunk, hash;
     struct event *events; /* on their way */
 };
 
-enum what { OPENED, REFUSED, NO_NAME, FLOW, ACKED, FIN, ECHO, RESOLVED };
+enum what { OPENED, MET, FAILED, FLOW, ACKED, FIN, ECHO, RESOLVED };
 
 /* An event on its way: what, for which handle, and the bytes it carries. */
 struct event {
@@ -47,6 +41,8 @@ struct event {
     struct memnet *net;
     enum what what;
     uint32_t handle;
+    enum modemsim_net_error error; /* FAILED */
+    unsigned families;             /* RESOLVED */
     size_t len;
     char ip[64];
     uint16_t port;
@@ -89,6 +85,13 @@ static void free_event(struct event *e)
 static void post(struct event *e, uint64_t ms)
 {
     modemsim_at(e->net->sim, modemsim_now_us(e->net->sim) + ms * 1000, happen, e, 0);
+}
+
+static void post_failed(struct memnet *net, uint32_t handle, enum modemsim_net_error error, uint64_t ms)
+{
+    struct event *e = new_event(net, FAILED, handle, NULL, 0);
+    e->error = error;
+    post(e, ms);
 }
 
 static void post_plain(struct memnet *net, enum what what, uint32_t handle, uint64_t ms)
@@ -134,29 +137,17 @@ static struct connection *add_connection(struct memnet *net, uint32_t handle, en
     return place;
 }
 
-static const struct memnet_peer *find_peer(const struct memnet *net, const char *host, uint16_t port)
+/* Families are apart, as 127.0.0.1 and ::1 are. No fact tells whether they are so in a module. */
+static bool port_used(const struct memnet *net, enum modemsim_net_kind kind, unsigned family, uint16_t lport)
 {
-    for (size_t i = 0; i < net->peers; i++) {
-        if (net->peer[i].port == port && strcmp(net->peer_host[i], host) == 0) {
-            return &net->peer[i];
+    for (size_t i = 0; lport && i < CONNECTIONS; i++) {
+        const struct connection *c = &net->connection[i];
+        bool holds = c->handle && (c->listens || c->kind == MODEMSIM_UDP);
+        if (holds && c->kind == kind && c->family == family && c->lport == lport) {
+            return true;
         }
     }
-    return NULL;
-}
-
-static bool dotted(const char *host)
-{
-    return host[strspn(host, "0123456789.")] == '\0';
-}
-
-static const struct name *find_name(const struct memnet *net, const char *name)
-{
-    for (size_t i = 0; i < net->names; i++) {
-        if (strcmp(net->name[i].name, name) == 0) {
-            return &net->name[i];
-        }
-    }
-    return NULL;
+    return false;
 }
 
 /* ---- from the peer to the module ---- */
@@ -183,11 +174,13 @@ static void produce(struct connection *c)
     uint8_t segment[SEGMENT];
     uint64_t left = c->peer.bytes - c->produced;
     size_t len = left < SEGMENT ? (size_t)left : SEGMENT;
-    if (c->peer.kind != MEMNET_SOURCE || !len) {
+    if (c->peer.kind != MEMNET_SOURCE) {
         return;
     }
-    memnet_pattern(c->peer.seed, c->produced, segment, len);
-    queue_put(c, segment, len);
+    if (len) {
+        memnet_pattern(c->peer.seed, c->produced, segment, len);
+        queue_put(c, segment, len);
+    }
     c->produced += len;
     if (c->produced == c->peer.bytes && !c->peer.keep_open) {
         c->peer_closing = true;
@@ -223,29 +216,27 @@ static void flow(struct memnet *net, struct connection *c)
 
 /* ---- events ---- */
 
-static void opened(struct memnet *net, struct connection *c)
+static void met(struct memnet *net, struct connection *c)
 {
-    modemsim_net_opened(net->sim, c->handle, MODEMSIM_NET_OK, c->listens ? NULL : c->peer.host, c->lport);
     if (c->peer.on_open) {
         c->peer.on_open(net, c->handle, c->peer.ctx);
     }
-    post_plain(net, FLOW, c->handle, c->peer.latency_ms);
+    if (c->kind == MODEMSIM_TCP) {
+        post_plain(net, FLOW, c->handle, c->peer.latency_ms);
+    }
 }
 
-static void tell_name(struct memnet *net, uint32_t handle, const char *name)
+static void opened(struct memnet *net, struct connection *c)
 {
-    const char *ips[NAMES];
-    size_t count = 0;
-    uint32_t ttl = DEFAULT_TTL;
-    if (dotted(name)) {
-        ips[count++] = name; /* ttl 0, transcript 037 */
-    }
-    for (size_t i = 0; i < net->names; i++) {
-        if (strcmp(net->name[i].name, name) == 0) {
-            ips[count++] = net->name[i].ip;
-            ttl = net->name[i].ttl;
-        }
-    }
+    modemsim_net_opened(net->sim, c->handle, MODEMSIM_NET_OK, c->listens ? NULL : c->peer.host, c->lport);
+    met(net, c);
+}
+
+static void tell_name(struct memnet *net, uint32_t handle, unsigned families, const char *name)
+{
+    const char *ips[BOOK_NAMES];
+    uint32_t ttl;
+    size_t count = book_addresses(&net->book, families, name, ips, &ttl);
     modemsim_net_resolved(net->sim, handle, ips, count, ttl);
 }
 
@@ -256,17 +247,18 @@ static void happen(void *ctx, uint64_t arg)
     struct connection *c = find(net, e->handle);
     (void)arg;
     if (e->what == RESOLVED) {
-        tell_name(net, e->handle, (const char *)e->bytes);
+        tell_name(net, e->handle, e->families, (const char *)e->bytes);
     } else if (c) {
         switch (e->what) {
         case OPENED:
             opened(net, c);
             break;
-        case REFUSED:
-        case NO_NAME:
+        case MET:
+            met(net, c);
+            break;
+        case FAILED:
             forget(c);
-            modemsim_net_opened(net->sim, e->handle, e->what == NO_NAME ? MODEMSIM_NET_NO_NAME : MODEMSIM_NET_REFUSED,
-                                NULL, 0);
+            modemsim_net_opened(net->sim, e->handle, e->error, NULL, 0);
             break;
         case FLOW:
             flow(net, c);
@@ -295,20 +287,28 @@ static void happen(void *ctx, uint64_t arg)
 
 /* ---- what the module asks ---- */
 
-static void op_open(void *ctx, uint32_t handle, enum modemsim_net_kind kind, const char *host, uint16_t port,
-                    uint16_t lport)
+/* A name is opened at its first address. */
+static void op_open(void *ctx, uint32_t handle, enum modemsim_net_kind kind, unsigned families, const char *host,
+                    uint16_t port, uint16_t lport)
 {
     struct memnet *net = ctx;
+    const char *ips[BOOK_NAMES];
+    uint32_t ttl;
+    size_t count = book_addresses(&net->book, families, host, ips, &ttl);
+    unsigned family = count ? ip_family(ips[0]) : 0;
+    const struct memnet_peer *peer = count ? book_peer(&net->book, ips[0], port) : NULL;
+    bool used = port_used(net, kind, family, lport);
     struct connection *c = add_connection(net, handle, kind);
-    const struct name *n = find_name(net, host);
-    const struct memnet_peer *peer = find_peer(net, n ? n->ip : host, port);
-    c->lport = lport;
-    if (!n && !dotted(host)) {
-        post_plain(net, NO_NAME, handle, 0);
+    if (book_is_silent(&net->book, host)) {
+        return;
+    }
+    if (!count || used) {
+        post_failed(net, handle, count ? MODEMSIM_NET_PORT_USED : MODEMSIM_NET_NO_NAME, 0);
     } else if (!peer || peer->kind == MEMNET_REFUSE) {
-        post_plain(net, REFUSED, handle, peer ? peer->latency_ms : 0);
+        post_failed(net, handle, MODEMSIM_NET_REFUSED, peer ? peer->latency_ms : 0);
     } else {
         c->peer = *peer;
+        c->family = family;
         c->lport = lport ? lport : peer->lport;
         if (peer->kind != MEMNET_BLACKHOLE) {
             post_plain(net, OPENED, handle, peer->latency_ms);
@@ -316,22 +316,28 @@ static void op_open(void *ctx, uint32_t handle, enum modemsim_net_kind kind, con
     }
 }
 
-static void op_listen(void *ctx, uint32_t handle, enum modemsim_net_kind kind, uint16_t lport)
+static void op_listen(void *ctx, uint32_t handle, enum modemsim_net_kind kind, unsigned family, uint16_t lport)
 {
     struct memnet *net = ctx;
+    bool used = port_used(net, kind, family, lport);
     struct connection *c = add_connection(net, handle, kind);
+    if (used) {
+        post_failed(net, handle, MODEMSIM_NET_PORT_USED, 0);
+        return;
+    }
+    c->family = family;
     c->lport = lport;
     c->listens = true;
     post_plain(net, OPENED, handle, 0);
 }
 
-static void echo(struct memnet *net, const struct connection *c, const void *data, size_t len, const char *ip,
-                 uint16_t port)
+/* From the peer as it writes its own address, however the host wrote it. */
+static void echo(struct memnet *net, uint32_t handle, const struct memnet_peer *peer, const void *data, size_t len)
 {
-    struct event *e = new_event(net, ECHO, c->handle, data, len);
-    snprintf(e->ip, sizeof e->ip, "%s", ip);
-    e->port = port;
-    post(e, c->peer.latency_ms);
+    struct event *e = new_event(net, ECHO, handle, data, len);
+    snprintf(e->ip, sizeof e->ip, "%s", peer->host);
+    e->port = peer->port;
+    post(e, peer->latency_ms);
 }
 
 static void op_send(void *ctx, uint32_t handle, const void *data, size_t len, const char *ip, uint16_t port)
@@ -341,7 +347,7 @@ static void op_send(void *ctx, uint32_t handle, const void *data, size_t len, co
     if (!c) {
         return;
     }
-    const struct memnet_peer *peer = c->listens ? find_peer(net, ip, port) : &c->peer;
+    const struct memnet_peer *peer = c->listens ? book_peer(&net->book, ip, port) : &c->peer;
     net->sunk += len;
     net->hash = memnet_hash_bytes(net->hash, data, len);
     c->received += len;
@@ -351,7 +357,7 @@ static void op_send(void *ctx, uint32_t handle, const void *data, size_t len, co
         post(e, c->peer.latency_ms);
     }
     if (peer && peer->kind == MEMNET_ECHO) {
-        echo(net, c, data, len, c->listens ? ip : peer->host, peer->port);
+        echo(net, handle, peer, data, len);
     } else if (peer && peer->on_data) {
         peer->on_data(net, handle, data, len, peer->ctx);
     }
@@ -391,12 +397,13 @@ static void op_resume(void *ctx, uint32_t handle)
     }
 }
 
-static void op_resolve(void *ctx, uint32_t handle, const char *name)
+static void op_resolve(void *ctx, uint32_t handle, unsigned families, const char *name)
 {
     struct memnet *net = ctx;
-    const struct name *n = find_name(net, name);
-    if (!n || n->ip[0]) {
-        post(new_event(net, RESOLVED, handle, name, strlen(name) + 1), 0);
+    if (!book_is_silent(&net->book, name)) {
+        struct event *e = new_event(net, RESOLVED, handle, name, strlen(name) + 1);
+        e->families = families;
+        post(e, 0);
     }
 }
 
@@ -436,30 +443,20 @@ void memnet_attach(struct memnet *net, struct modemsim *sim)
 
 void memnet_add(struct memnet *net, const struct memnet_peer *peer)
 {
-    if (net->peers == PEERS) {
-        abort();
-    }
-    char *host = net->peer_host[net->peers];
-    snprintf(host, sizeof net->peer_host[0], "%s", peer->host);
-    net->peer[net->peers] = *peer;
-    net->peer[net->peers++].host = host;
+    book_add_peer(&net->book, peer);
 }
 
 void memnet_name(struct memnet *net, const char *name, const char *ip, uint32_t ttl)
 {
-    if (net->names == NAMES) {
-        abort();
-    }
-    struct name *n = &net->name[net->names++];
-    snprintf(n->name, sizeof n->name, "%s", name);
-    snprintf(n->ip, sizeof n->ip, "%s", ip ? ip : "");
-    n->ttl = ttl;
+    book_add_name(&net->book, name, ip, ttl);
 }
 
 void memnet_send(struct memnet *net, uint32_t handle, const void *data, size_t len)
 {
     struct connection *c = find(net, handle);
-    if (c) {
+    if (c && c->kind == MODEMSIM_UDP) {
+        memnet_datagram(net, handle, data, len, c->peer.host, c->peer.port);
+    } else if (c) {
         queue_put(c, data, len);
         post_plain(net, FLOW, handle, 0);
     }
@@ -470,8 +467,17 @@ void memnet_close(struct memnet *net, uint32_t handle)
     post_plain(net, FIN, handle, 0);
 }
 
+static bool takes_from(const struct connection *c, const char *ip, uint16_t port)
+{
+    return c->listens ? c->family == ip_family(ip) : c->peer.port == port && ip_same(c->peer.host, ip);
+}
+
 void memnet_datagram(struct memnet *net, uint32_t handle, const void *data, size_t len, const char *ip, uint16_t port)
 {
+    const struct connection *c = find(net, handle);
+    if (!c || c->kind != MODEMSIM_UDP || !takes_from(c, ip, port)) {
+        return;
+    }
     struct event *e = new_event(net, ECHO, handle, data, len);
     snprintf(e->ip, sizeof e->ip, "%s", ip);
     e->port = port;
@@ -490,13 +496,28 @@ uint32_t memnet_handle(const struct memnet *net, uint16_t port)
     return newest;
 }
 
+static uint32_t listener_on(const struct memnet *net, unsigned family, uint16_t lport)
+{
+    for (size_t i = 0; i < CONNECTIONS; i++) {
+        const struct connection *c = &net->connection[i];
+        if (c->handle && c->listens && c->kind == MODEMSIM_TCP && c->family == family && c->lport == lport) {
+            return c->handle;
+        }
+    }
+    return 0;
+}
+
 uint32_t memnet_connect(struct memnet *net, uint16_t lport, const char *ip, uint16_t port)
 {
-    uint32_t listener = memnet_handle(net, lport);
+    uint32_t listener = listener_on(net, ip_family(ip), lport);
     uint32_t handle = listener ? modemsim_net_incoming(net->sim, listener, ip, port) : 0;
     if (handle) {
+        const struct memnet_peer *peer = book_peer(&net->book, ip, port);
         struct connection *c = add_connection(net, handle, MODEMSIM_TCP);
-        c->peer = (struct memnet_peer){.port = port, .kind = MEMNET_SINK};
+        c->family = ip_family(ip);
+        c->peer = peer ? *peer : (struct memnet_peer){.port = port, .kind = MEMNET_SINK};
+        c->lport = lport;
+        post_plain(net, MET, handle, 0);
     }
     return handle;
 }
@@ -509,30 +530,4 @@ uint64_t memnet_sunk(const struct memnet *net)
 uint64_t memnet_hash(const struct memnet *net)
 {
     return net->hash;
-}
-
-uint64_t memnet_hash_bytes(uint64_t hash, const void *data, size_t len)
-{
-    const uint8_t *bytes = data;
-    for (size_t i = 0; i < len; i++) {
-        hash = (hash ^ bytes[i]) * 0x100000001b3u;
-    }
-    return hash;
-}
-
-/* Eight bytes at a time, each word a function of its place. */
-void memnet_pattern(uint64_t seed, uint64_t offset, void *buf, size_t len)
-{
-    uint8_t *out = buf;
-    for (size_t done = 0; done < len;) {
-        uint64_t at = offset + done;
-        uint64_t word = (seed + at / 8 + 1) * 0x9e3779b97f4a7c15u;
-        word ^= word >> 29;
-        word *= 0xbf58476d1ce4e5b9u;
-        word ^= word >> 32;
-        size_t skip = (size_t)(at % 8);
-        size_t part = 8 - skip < len - done ? 8 - skip : len - done;
-        memcpy(out + done, (const uint8_t *)&word + skip, part);
-        done += part;
-    }
 }

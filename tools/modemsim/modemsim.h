@@ -25,15 +25,16 @@
 struct modemsim;
 
 struct modemsim_options {
-    const char *module;  /* "BG96" (also NULL), "BG95", "EC25" */
-    uint32_t baud;       /* bits/s on the wire; ten bits a byte, each direction alone; 0 = unlimited */
-    uint32_t latency_ms; /* from the last byte of a command (or payload) to the first byte of its answer */
-    uint64_t seed;       /* of everything random: local ports, chunk=random */
-    size_t fifo;         /* bytes the host's UART holds for sending; 0 = 4096 */
-    bool booted;         /* on since long: no boot URCs, registered; a host that attaches to a running module */
-    const char *address; /* the module's own IP address; NULL = "10.64.0.2" */
-    const char *dns[2];  /* its name servers; NULL = "8.8.8.8", "8.8.4.4" */
-    int64_t unix_time;   /* what QNTP tells at time 0; 0 = 2026-01-01 00:00:00 UTC */
+    const char *module;   /* "BG96" (also NULL), "BG95", "EC25" */
+    uint32_t baud;        /* bits/s on the wire; ten bits a byte, each direction alone; 0 = unlimited */
+    uint32_t latency_ms;  /* from the last byte of a command (or payload) to the first byte of its answer */
+    uint64_t seed;        /* of everything random: local ports, chunk=random */
+    size_t fifo;          /* bytes the host's UART holds for sending; 0 = 4096 */
+    bool booted;          /* on since long: no boot URCs, registered; a host that attaches to a running module */
+    const char *address;  /* the module's own IPv4 address; NULL = "10.64.0.2" */
+    const char *address6; /* and its IPv6 address, in contexts that have one; NULL = "2001:db8:64::2" */
+    const char *dns[2];   /* its name servers; NULL = "8.8.8.8", "8.8.4.4" */
+    int64_t unix_time;    /* what QNTP tells at time 0; 0 = 2026-01-01 00:00:00 UTC */
 };
 
 /* ---- the network below the module ---- */
@@ -48,16 +49,22 @@ enum modemsim_net_error {
 
 enum modemsim_net_kind { MODEMSIM_TCP, MODEMSIM_UDP };
 
+/* Bits of a set, and so the context types of QICSGP: 1 IPv4, 2 IPv6, 3 both. */
+enum modemsim_net_family { MODEMSIM_IPV4 = 1, MODEMSIM_IPV6 = 2 };
+
 /**
  * What the module asks of the network. A handle names one socket; the module chooses it and never uses it twice.
  * No call may answer from inside itself: answers are the modemsim_net_* functions below, at a later moment.
  */
 struct modemsim_net {
-    /* Connect to host:port (a name or an address), from lport (0 = any). Answer: modemsim_net_opened(). */
-    void (*open)(void *net, uint32_t handle, enum modemsim_net_kind kind, const char *host, uint16_t port,
-                 uint16_t lport);
-    /* Wait for clients (TCP) or datagrams (UDP) on lport. Answer: modemsim_net_opened(). */
-    void (*listen)(void *net, uint32_t handle, enum modemsim_net_kind kind, uint16_t lport);
+    /*
+     * Connect to host:port, from lport (0 = any). The host is a name, to be looked up in these families, or an address
+     * of one of them. Answer: modemsim_net_opened().
+     */
+    void (*open)(void *net, uint32_t handle, enum modemsim_net_kind kind, unsigned families, const char *host,
+                 uint16_t port, uint16_t lport);
+    /* Wait for clients (TCP) or datagrams (UDP) of this one family on lport. Answer: modemsim_net_opened(). */
+    void (*listen)(void *net, uint32_t handle, enum modemsim_net_kind kind, unsigned family, uint16_t lport);
     /* Take a copy and send it; ip and port only for a UDP socket made by listen. TCP answer: modemsim_net_acked(). */
     void (*send)(void *net, uint32_t handle, const void *data, size_t len, const char *ip, uint16_t port);
     /* Flush and send FIN; modemsim_net_closed() when the peer's FIN is there. */
@@ -66,8 +73,8 @@ struct modemsim_net {
     void (*drop)(void *net, uint32_t handle);
     /* The receive buffer has room again after modemsim_net_received() took less than it was offered. */
     void (*resume)(void *net, uint32_t handle);
-    /* Look up a name. Answer: modemsim_net_resolved() with the same handle. */
-    void (*resolve)(void *net, uint32_t handle, const char *name);
+    /* Look up a name's addresses of these families. Answer: modemsim_net_resolved() with the same handle. */
+    void (*resolve)(void *net, uint32_t handle, unsigned families, const char *name);
 };
 
 /** An open() or listen() is done. @p ip: the peer, NULL if not known. Events of closed handles are ignored. */
@@ -123,6 +130,9 @@ uint64_t modemsim_now_us(const struct modemsim *sim);
 void modemsim_at(struct modemsim *sim, uint64_t at_us, void (*fn)(void *ctx, uint64_t arg), void *ctx, uint64_t arg);
 
 /* ---- what happened ---- */
+
+/** A value of QICFG as the module has it now, e.g. "tcp/keepalive" 1, its idle time; -1 if there is no such value. */
+long modemsim_config(const struct modemsim *sim, const char *key, int i);
 
 /** Counters; the lines from command_while_busy on are wrong use by the host, or wasteful use. */
 struct modemsim_report {

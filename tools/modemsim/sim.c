@@ -517,6 +517,7 @@ struct modemsim *modemsim_new(const struct modemsim_options *options, const stru
     sim->options = *options;
     sim->options.fifo = options->fifo ? options->fifo : 4096;
     sim->options.address = options->address ? options->address : "10.64.0.2";
+    sim->options.address6 = options->address6 ? options->address6 : "2001:db8:64::2";
     sim->profile = profile;
     sim->net = net;
     sim->net_ctx = net_ctx;

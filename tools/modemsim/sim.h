@@ -74,8 +74,10 @@ enum fault_id {
     F_NO_ANSWER,
     F_QIACT_DELAY,
     F_OPEN_DELAY,
+    F_OPEN_ERROR,
     F_PDPDEACT_AFTER,
     F_STALE_QIACT,
+    F_QIACT_TYPE,
     F_SINGLE_PDN,
     F_QISTATE_CLIENT_STATE,
     F_URC_BEFORE_RESPONSE,
@@ -119,6 +121,7 @@ enum { M_BG96 = 1, M_BG95 = 2, M_EC25 = 4, M_ALL = 7 };
 
 struct context {
     int type, auth;
+    unsigned families; /* while it is active: those of its type at the activation */
     char apn[NAME_MAX_CHARS], user[NAME_MAX_CHARS], password[NAME_MAX_CHARS];
     bool active;
     bool stale; /* the network took it away and nobody was told */
@@ -138,6 +141,7 @@ struct datagram {
 struct socket {
     enum service service;
     int state, cid, access, server;
+    unsigned family; /* UDP_SERVICE, TCP_LISTENER: of what it waits for */
     uint32_t handle;
     char host[NAME_MAX_CHARS];
     uint16_t rport, lport;
@@ -257,6 +261,7 @@ void sim_register(struct modemsim *sim);
 void sim_set_stat(struct modemsim *sim, int stat);
 /* cmd_context.c */
 void sim_lose_contexts(struct modemsim *sim, bool say);
+const char *sim_address(const struct modemsim *sim, unsigned family);
 
 /* input.c: what the host sends */
 bool sim_input(struct modemsim *sim, uint64_t limit_us);

@@ -4,13 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOSTS = 32, READ_SIZE = 65536, BACKLOG = 8, ANSWERS = 8, TTL_S = 60 };
+#include "ip.h"
+#include "uvnet_names.h"
+
+enum { READ_SIZE = 65536, BACKLOG = 8, TTL_S = 60 };
 
 struct link {
     struct link *next, **at; /* in the net's list */
     struct uvnet *net;
     uint32_t handle;
     enum modemsim_net_kind kind;
+    unsigned family; /* of one that waits */
     uint16_t port, lport;
     bool open;       /* the handle below is initialised */
     bool gone;       /* dropped: only waits for libuv */
@@ -34,11 +38,7 @@ struct uvnet {
     uint64_t (*now_us)(void);
     struct modemsim *sim;
     struct link *links;
-    struct host {
-        char name[200];
-        char ip[64];
-    } host[HOSTS];
-    size_t hosts;
+    struct uvnet_hosts hosts;
     char read_buffer[READ_SIZE];
 };
 
@@ -46,6 +46,7 @@ struct query {
     uv_getaddrinfo_t lookup;
     struct uvnet *net;
     uint32_t handle;
+    unsigned families;
     char name[200];
 };
 
@@ -144,11 +145,21 @@ static void failed(struct link *l, enum modemsim_net_error error)
 
 static uint16_t local_port(const struct link *l)
 {
-    struct sockaddr_in in = {0};
-    int len = sizeof in;
-    int err = l->kind == MODEMSIM_TCP ? uv_tcp_getsockname(&l->uv.tcp, (struct sockaddr *)&in, &len)
-                                      : uv_udp_getsockname(&l->uv.udp, (struct sockaddr *)&in, &len);
-    return err ? 0 : ntohs(in.sin_port);
+    struct sockaddr_storage at = {0};
+    int len = sizeof at;
+    int err = l->kind == MODEMSIM_TCP ? uv_tcp_getsockname(&l->uv.tcp, (struct sockaddr *)&at, &len)
+                                      : uv_udp_getsockname(&l->uv.udp, (struct sockaddr *)&at, &len);
+    return err ? 0 : address_port((struct sockaddr *)&at);
+}
+
+/* Returns its port too. */
+static uint16_t peer_address(const struct link *l, char ip[UVNET_IP_MAX])
+{
+    struct sockaddr_storage peer = {0};
+    int len = sizeof peer;
+    uv_tcp_getpeername(&l->uv.tcp, (struct sockaddr *)&peer, &len);
+    address_text((struct sockaddr *)&peer, ip);
+    return address_port((struct sockaddr *)&peer);
 }
 
 /* ---- receiving ---- */
@@ -218,12 +229,11 @@ static void resume(void *ctx, uint64_t handle)
 static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const struct sockaddr *from, unsigned flags)
 {
     struct link *l = udp->data;
-    const struct sockaddr_in *in = (const void *)from;
-    char ip[64];
+    char ip[UVNET_IP_MAX];
     (void)flags;
     if (n >= 0 && from && !l->gone) {
-        uv_ip4_name(in, ip, sizeof ip);
-        modemsim_net_datagram(sim_now(l->net), l->handle, buf->base, (size_t)n, ip, ntohs(in->sin_port));
+        address_text(from, ip);
+        modemsim_net_datagram(sim_now(l->net), l->handle, buf->base, (size_t)n, ip, address_port(from));
     }
 }
 
@@ -232,18 +242,15 @@ static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const str
 static void on_connected(uv_connect_t *req, int status)
 {
     struct link *l = req->data;
-    struct sockaddr_in in = {0};
-    int len = sizeof in;
-    char ip[64];
+    char ip[UVNET_IP_MAX];
     if (l->gone) {
         return;
     }
     if (status) {
-        failed(l, MODEMSIM_NET_REFUSED);
+        failed(l, status == UV_EADDRINUSE ? MODEMSIM_NET_PORT_USED : MODEMSIM_NET_REFUSED);
         return;
     }
-    uv_tcp_getpeername(&l->uv.tcp, (struct sockaddr *)&in, &len);
-    uv_ip4_name(&in, ip, sizeof ip);
+    peer_address(l, ip);
     modemsim_net_opened(sim_now(l->net), l->handle, MODEMSIM_NET_OK, ip, local_port(l));
     uv_read_start(&l->uv.stream, alloc, on_read);
 }
@@ -259,28 +266,30 @@ static void init_uv(struct link *l)
     l->open = true;
 }
 
+/* Without SO_REUSEPORT: a port has one owner. */
 static int bind_to(struct link *l, const char *ip)
 {
-    struct sockaddr_in in;
-    uv_ip4_addr(ip, l->lport, &in);
-    return l->kind == MODEMSIM_TCP ? uv_tcp_bind(&l->uv.tcp, (struct sockaddr *)&in, 0)
-                                   : uv_udp_bind(&l->uv.udp, (struct sockaddr *)&in, 0);
+    struct sockaddr_storage at;
+    bool six = strchr(ip, ':') != NULL;
+    address_set(&at, ip, l->lport);
+    return l->kind == MODEMSIM_TCP ? uv_tcp_bind(&l->uv.tcp, (struct sockaddr *)&at, six ? UV_TCP_IPV6ONLY : 0)
+                                   : uv_udp_bind(&l->uv.udp, (struct sockaddr *)&at, six ? UV_UDP_IPV6ONLY : 0);
 }
 
-static void connect_to(struct link *l, const struct sockaddr_in *to)
+/* A UDP socket is connected as well: the system gives it its peer's datagrams only. */
+static void connect_to(struct link *l, const struct sockaddr *to)
 {
-    char ip[64];
+    char ip[UVNET_IP_MAX];
     init_uv(l);
-    uv_ip4_name(to, ip, sizeof ip);
-    if ((l->lport || l->kind == MODEMSIM_UDP) && bind_to(l, "0.0.0.0")) {
+    address_text(to, ip);
+    if ((l->lport || l->kind == MODEMSIM_UDP) && bind_to(l, to->sa_family == AF_INET6 ? "::" : "0.0.0.0")) {
         failed(l, MODEMSIM_NET_PORT_USED);
     } else if (l->kind == MODEMSIM_TCP) {
         l->connect.data = l;
-        if (uv_tcp_connect(&l->connect, &l->uv.tcp, (const struct sockaddr *)to, on_connected)) {
+        if (uv_tcp_connect(&l->connect, &l->uv.tcp, to, on_connected)) {
             failed(l, MODEMSIM_NET_REFUSED);
         }
-    } else if (uv_udp_connect(&l->uv.udp, (const struct sockaddr *)to) ||
-               uv_udp_recv_start(&l->uv.udp, alloc, on_datagram)) {
+    } else if (uv_udp_connect(&l->uv.udp, to) || uv_udp_recv_start(&l->uv.udp, alloc, on_datagram)) {
         failed(l, MODEMSIM_NET_REFUSED);
     } else {
         modemsim_net_opened(sim_now(l->net), l->handle, MODEMSIM_NET_OK, ip, local_port(l));
@@ -296,37 +305,26 @@ static void on_found(uv_getaddrinfo_t *req, int status, struct addrinfo *found)
     } else if (status || !found) {
         failed(l, MODEMSIM_NET_NO_NAME);
     } else {
-        struct sockaddr_in to;
-        memcpy(&to, found->ai_addr, sizeof to);
-        to.sin_port = htons(l->port);
-        connect_to(l, &to);
+        struct sockaddr_storage to = {0};
+        memcpy(&to, found->ai_addr, found->ai_addrlen);
+        address_set_port(&to, l->port);
+        connect_to(l, (struct sockaddr *)&to);
     }
     uv_freeaddrinfo(found);
 }
 
-/* The override, or the name itself. */
-static const char *known_as(const struct uvnet *net, const char *name)
-{
-    for (size_t i = 0; i < net->hosts; i++) {
-        if (strcmp(net->host[i].name, name) == 0) {
-            return net->host[i].ip;
-        }
-    }
-    return name;
-}
-
-static const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-
-/* Numbers go through the resolver too: its answer comes later, as the module demands. */
-static void op_open(void *ctx, uint32_t handle, enum modemsim_net_kind kind, const char *host, uint16_t port,
-                    uint16_t lport)
+/* Numbers go through the resolver too: its answer comes later, as the module demands. Its first address is taken. */
+static void op_open(void *ctx, uint32_t handle, enum modemsim_net_kind kind, unsigned families, const char *host,
+                    uint16_t port, uint16_t lport)
 {
     struct uvnet *net = ctx;
     struct link *l = new_link(net, handle, kind);
+    const struct addrinfo hints = hints_for(families);
+    const char *name = hosts_ask_for(&net->hosts, families, host);
     l->port = port;
     l->lport = lport;
     l->lookup.data = l;
-    l->looking_up = uv_getaddrinfo(net->loop, &l->lookup, on_found, known_as(net, host), NULL, &hints) == 0;
+    l->looking_up = uv_getaddrinfo(net->loop, &l->lookup, on_found, name, NULL, &hints) == 0;
     if (!l->looking_up) {
         abort();
     }
@@ -336,17 +334,14 @@ static void on_client(uv_stream_t *server, int status)
 {
     struct link *listener = server->data;
     struct link *l = new_link(listener->net, 0, MODEMSIM_TCP);
-    struct sockaddr_in in = {0};
-    int len = sizeof in;
-    char ip[64];
+    char ip[UVNET_IP_MAX];
     init_uv(l);
     if (status || uv_accept(server, &l->uv.stream)) {
         destroy(l);
         return;
     }
-    uv_tcp_getpeername(&l->uv.tcp, (struct sockaddr *)&in, &len);
-    uv_ip4_name(&in, ip, sizeof ip);
-    l->handle = modemsim_net_incoming(sim_now(l->net), listener->handle, ip, ntohs(in.sin_port));
+    uint16_t port = peer_address(l, ip);
+    l->handle = modemsim_net_incoming(sim_now(l->net), listener->handle, ip, port);
     if (l->handle) {
         uv_read_start(&l->uv.stream, alloc, on_read);
     } else {
@@ -363,7 +358,7 @@ static void listening(void *ctx, uint64_t handle)
     }
     bool tcp = l->kind == MODEMSIM_TCP;
     init_uv(l);
-    int err = bind_to(l, tcp ? "127.0.0.1" : "0.0.0.0");
+    int err = bind_to(l, l->family == MODEMSIM_IPV6 ? "::1" : "127.0.0.1");
     if (!err) {
         err = tcp ? uv_listen(&l->uv.stream, BACKLOG, on_client) : uv_udp_recv_start(&l->uv.udp, alloc, on_datagram);
     }
@@ -374,10 +369,11 @@ static void listening(void *ctx, uint64_t handle)
     }
 }
 
-static void op_listen(void *ctx, uint32_t handle, enum modemsim_net_kind kind, uint16_t lport)
+static void op_listen(void *ctx, uint32_t handle, enum modemsim_net_kind kind, unsigned family, uint16_t lport)
 {
     struct uvnet *net = ctx;
     struct link *l = new_link(net, handle, kind);
+    l->family = family;
     l->lport = lport;
     modemsim_at(net->sim, modemsim_now_us(net->sim), listening, net, handle);
 }
@@ -412,12 +408,12 @@ static void op_send(void *ctx, uint32_t handle, const void *data, size_t len, co
     s->len = len;
     memcpy(s->bytes, data, len);
     uv_buf_t buf = uv_buf_init(s->bytes, (unsigned)len);
-    struct sockaddr_in to;
+    struct sockaddr_storage to;
     int err;
     if (l->kind == MODEMSIM_TCP) {
         err = uv_write(&s->req.tcp, &l->uv.stream, &buf, 1, on_written);
     } else if (ip && ip[0]) {
-        err = uv_ip4_addr(ip, port, &to);
+        err = address_set(&to, ip, port);
         err = err ? err : uv_udp_send(&s->req.udp, &l->uv.udp, &buf, 1, (const struct sockaddr *)&to, on_sent);
     } else {
         err = uv_udp_send(&s->req.udp, &l->uv.udp, &buf, 1, NULL, on_sent);
@@ -473,17 +469,16 @@ static void op_resume(void *ctx, uint32_t handle)
 static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *found)
 {
     struct query *q = req->data;
-    char text[ANSWERS][64];
-    const char *ips[ANSWERS];
-    size_t count = 0;
-    for (struct addrinfo *a = status ? NULL : found; a && count < ANSWERS; a = a->ai_next) {
-        struct sockaddr_in in;
-        memcpy(&in, a->ai_addr, sizeof in);
-        uv_ip4_name(&in, text[count], sizeof text[count]);
+    char text[UVNET_ANSWERS][UVNET_IP_MAX];
+    const char *ips[UVNET_ANSWERS];
+    size_t count = hosts_find(&q->net->hosts, q->families, q->name, ips);
+    bool overridden = count > 0;
+    for (struct addrinfo *a = status || overridden ? NULL : found; a && count < UVNET_ANSWERS; a = a->ai_next) {
+        address_text(a->ai_addr, text[count]);
         ips[count] = text[count];
         count++;
     }
-    bool number = count && strcmp(ips[0], q->name) == 0;
+    bool number = count && ip_same(ips[0], q->name);
     if (q->net->sim) {
         modemsim_net_resolved(sim_now(q->net), q->handle, ips, count, number ? 0 : TTL_S);
     }
@@ -491,15 +486,17 @@ static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *foun
     free(q);
 }
 
-static void op_resolve(void *ctx, uint32_t handle, const char *name)
+static void op_resolve(void *ctx, uint32_t handle, unsigned families, const char *name)
 {
     struct uvnet *net = ctx;
     struct query *q = need(calloc(1, sizeof *q));
+    const struct addrinfo hints = hints_for(families);
     q->net = net;
     q->handle = handle;
+    q->families = families;
     q->lookup.data = q;
     snprintf(q->name, sizeof q->name, "%s", name);
-    if (uv_getaddrinfo(net->loop, &q->lookup, on_resolved, known_as(net, name), NULL, &hints)) {
+    if (uv_getaddrinfo(net->loop, &q->lookup, on_resolved, hosts_ask_for(&net->hosts, families, name), NULL, &hints)) {
         abort();
     }
 }
@@ -527,19 +524,7 @@ void uvnet_attach(struct uvnet *net, struct modemsim *sim)
 
 int uvnet_host(struct uvnet *net, const char *name_and_address)
 {
-    const char *is = strchr(name_and_address, '=');
-    struct sockaddr_in in;
-    if (!is || is == name_and_address || net->hosts == HOSTS || uv_ip4_addr(is + 1, 0, &in)) {
-        return -1;
-    }
-    struct host *h = &net->host[net->hosts];
-    if ((size_t)(is - name_and_address) >= sizeof h->name) {
-        return -1;
-    }
-    memcpy(h->name, name_and_address, (size_t)(is - name_and_address));
-    snprintf(h->ip, sizeof h->ip, "%s", is + 1);
-    net->hosts++;
-    return 0;
+    return hosts_add(&net->hosts, name_and_address);
 }
 
 void uvnet_free(struct uvnet *net)

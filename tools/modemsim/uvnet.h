@@ -1,6 +1,9 @@
 /*
- * The real network for modemsim, on a libuv loop: TCP and UDP over IPv4, listeners on loopback only, names by the
- * system's resolver or by overrides.
+ * The real network for modemsim, on a libuv loop: TCP and UDP over IPv4 and IPv6, names by the system's resolver or by
+ * overrides.
+ *
+ * Listeners and UDP services wait on loopback only, 127.0.0.1 or ::1, and so a UDP service reaches nothing else either.
+ * A port that anybody has is MODEMSIM_NET_PORT_USED.
  */
 #ifndef MODEMSIM_UVNET_H
 #define MODEMSIM_UVNET_H
@@ -15,7 +18,10 @@ struct uvnet;
 struct uvnet *uvnet_new(uv_loop_t *loop, uint64_t (*now_us)(void));
 void uvnet_attach(struct uvnet *net, struct modemsim *sim);
 const struct modemsim_net *uvnet_ops(void);
-/** "NAME=ADDRESS": the name resolves to this address. -1 if it isn't of this form. */
+/**
+ * "NAME=ADDRESS": the name resolves to this address, IPv4 or IPv6, and no longer by the system. Several calls give a name
+ * several addresses; it is opened at the first. -1 if it isn't of this form.
+ */
 int uvnet_host(struct uvnet *net, const char *name_and_address);
 /** Closes every socket; runs the loop until libuv has let go of them. */
 void uvnet_free(struct uvnet *net);

@@ -295,7 +295,7 @@ static int at(struct cli *cli, const char *command, usocket_line_fn on_line, voi
 {
     /* This call waits inside the library, where only a failing line can end it; no socket is open by then. */
     cli->line.abort_on_signal = true;
-    int error = usocket_at(&cli->modem, command, on_line, ctx, timeout_ms);
+    int error = usocket_at_command(&cli->modem, command, on_line, ctx, timeout_ms);
     cli->line.abort_on_signal = false;
     return cli->line.signal ? -EINTR : error;
 }

@@ -56,7 +56,7 @@ int cli_fail(struct cli *cli, const char *what, int error);
 
 /*
  * Sends an AT command; finds out first, in a few seconds, whether the module answers at all.
- * Returns 0 or an errno of usocket_at(); -EINTR after a signal.
+ * Returns 0 or an errno of usocket_at_command(); -EINTR after a signal.
  */
 int cli_at_lines(struct cli *cli, const char *command, usocket_line_fn on_line, void *ctx);
 

@@ -25,6 +25,7 @@ struct usk_lexer {
 
 struct usk_command;
 struct usk_urc;
+struct usk_hooks;
 
 struct usk_channel {
     struct usk_lexer lexer;
@@ -32,6 +33,7 @@ struct usk_channel {
     void *command_ctx;
     const struct usk_urc *urcs;
     void *urc_ctx;
+    const struct usk_hooks *hooks; /* NULL: none */
     void (*observe)(void *ctx, int kind, const char *text, size_t len);
     void *observe_ctx;
     const char *out;     /* bytes to be written next */
@@ -51,6 +53,7 @@ struct usk_channel {
     bool filling;       /* the missing bytes of a payload are being made up for */
     bool prompted;      /* the payload of the last command was asked for */
     bool data_mine;     /* the payload belongs to the command in flight */
+    bool data_urc;      /* the last payload belonged to an unsolicited result code */
     int16_t result;     /* what to report when the resync is over, or instead of OK */
     int16_t cme;        /* code of the last +CME ERROR or +CMS ERROR, -1: a plain ERROR */
     uint32_t since_ms;  /* begin and length of the present wait */
