@@ -46,7 +46,7 @@ enum usocket_state {
 
 /** An address and a port, the port in the host's byte order. */
 struct usocket_sockaddr {
-    uint16_t family; /**< USOCKET_AF_INET or USOCKET_AF_INET6 */
+    uint16_t family; /**< USOCKET_AF_INET, USOCKET_AF_INET6, or 0: none */
     uint16_t port;
     uint8_t addr[16]; /**< network byte order; 4 bytes used for USOCKET_AF_INET */
 };
@@ -55,8 +55,8 @@ struct usocket_sockaddr {
 #define USOCKET_ADDRSTRLEN 46
 
 /**
- * Reads a numeric IPv4 or IPv6 address. Asks nobody. "" is 0.0.0.0, with which usocket_bind() takes the data call's own
- * address.
+ * Reads a numeric IPv4 or IPv6 address. Asks nobody. "" is the unspecified address of family 0, with which
+ * usocket_bind() takes the data call's own of the socket's family.
  *
  * @return 0, or -EINVAL when @p text is not one
  */
@@ -315,8 +315,9 @@ enum {
 
     USOCKET_SO_REUSEADDR = 4,  /**< 0 or 1. Kept for the program's sake: the module has no such switch, and a port
                                      that one of its own sockets has left can be taken again at once in any case */
-    USOCKET_TCP_KEEPALIVE = 2, /**< minutes of silence before keep-alive probes, 1..120; before connect or listen. The
-                                     module has one setting: the last connection to be opened decides for all. 0: off */
+    USOCKET_TCP_KEEPALIVE = 2, /**< minutes of silence before keep-alive probes, 1..120; before connect or listen. It is
+                                     off (0, when asked) until it is set. The module has one setting: the last
+                                     connection to be opened decides for all */
     USOCKET_TCP_USER_TIMEOUT = 18, /**< milliseconds for which a block that the module refuses (SEND FAIL) is offered
                                      again before the connection ends with -ETIMEDOUT; 0, the default: no limit */
     USOCKET_SO_LINGER = 0x80,      /**< seconds that QICLOSE may wait for the peer's FIN, 0..10, and with it all other

@@ -108,9 +108,8 @@ int usocket_sockaddr_set(struct usocket_sockaddr *sa, const char *text, uint16_t
     struct usocket_sockaddr result = {.port = port};
 
     if (text[0] == '\0') {
-        text = "0.0.0.0";
-    }
-    if (read_ipv4(text, result.addr)) {
+        result.family = 0;
+    } else if (read_ipv4(text, result.addr)) {
         result.family = USOCKET_AF_INET;
     } else if (read_ipv6(text, result.addr)) {
         result.family = USOCKET_AF_INET6;

@@ -97,7 +97,7 @@ static void release_id(struct usocket *s)
     if (s->id < 0) {
         return;
     }
-    if (s->state == USK_CONN_OPEN) {
+    if (s->state == USK_CONN_OPEN && !s->datagram && s->service != USK_TCP_LISTENER) {
         s->ending = s->peer_closed ? USOCKET_LAST_ACK : USOCKET_FIN_WAIT_1;
     }
     usk_conn_close_id(s->modem, (uint32_t)s->id, s->linger_s);
@@ -148,7 +148,8 @@ void usk_conn_open(struct usocket *s)
 {
     release_id(s);
     s->error = 0;
-    s->rx_at = s->rx_len = s->rx_new = 0;
+    s->rx_len = s->datagram ? s->rx_len : 0; /* a datagram that came before is still one */
+    s->rx_new = 0;
     s->tx_len = s->tx_busy = 0;
     s->retry_wait_ms = 0;
     s->rx_total = s->tx_total = 0;
@@ -170,6 +171,9 @@ static bool leaves_nothing(const struct usocket *s, int error)
 void usk_conn_end(struct usocket *s, int error)
 {
     release_id(s);
+    if (error == -ENETDOWN || error == -ENETRESET || error == -ECONNRESET) { /* nobody to say FIN to */
+        s->ending = USOCKET_CLOSED;
+    }
     s->error = (int16_t)error;
     s->rx_new = 0;
     s->tx_len = s->tx_busy = 0;

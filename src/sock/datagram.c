@@ -80,15 +80,15 @@ static void keep(struct usocket *s, uint16_t got)
 
 bool usk_datagram_read_done(struct usocket *s, int result, uint16_t got)
 {
-    if (got == 0) {
-        return result != 0; /* no answer: look again */
-    }
-    if (result == 0) {
+    if (result == 0 && got > 0) {
         keep(s, got);
-    } else {
-        s->modem->datagrams_lost++;
+        return true;
     }
-    return true;
+    if (result == 0 && s->rx_due == 0) {
+        return false;
+    }
+    s->modem->datagrams_lost++;
+    return result != 0 || s->rx_due != USK_NOT_ANNOUNCED; /* an OK alone again and again must not keep the line busy */
 }
 
 void usk_datagram_pushed(struct usocket *s)

@@ -342,7 +342,13 @@ static int on_read(void *ctx, struct usk_text text, struct usk_fields *fields)
     if (!usk_fields_more(fields)) {
         return usk_conn_announced(s, len, NULL);
     }
-    return usk_read_peer(fields, &from) ? usk_conn_announced(s, len, &from) : USK_NOT_MINE;
+    if (!usk_field_quoted(fields)) {
+        return USK_NOT_MINE;
+    }
+    if (!usk_read_peer(fields, &from)) {
+        from.family = 0; /* damaged: the payload is counted all the same, and dropped */
+    }
+    return usk_conn_announced(s, len, &from);
 }
 
 static const struct usk_command read_command = {

@@ -244,6 +244,9 @@ bool usk_conn_send_due(const struct usocket *s, uint32_t *wake_ms);
 bool usk_conn_start_send(struct usocket *s);
 bool usk_conn_start_read(struct usocket *s);
 
+/** No "+QIRD: n" so far: an OK alone is a damaged answer, not an empty one. */
+enum { USK_NOT_ANNOUNCED = UINT16_MAX };
+
 /** An idle connection is looked at again in so many seconds; the pause doubles each time nothing is found. */
 enum { USK_POLL_FIRST_S = 5 };
 
@@ -257,7 +260,7 @@ bool usk_conn_pushes(const struct usocket_modem *modem, uint32_t id); /* its dat
 void usk_conn_pushed(struct usocket_modem *modem, uint32_t id, uint32_t len, const struct usocket_sockaddr *from);
 void usk_conn_peer_closed(struct usocket_modem *modem, uint32_t id);
 void usk_conn_listed(struct usocket *s, enum usk_listed state);
-/* Payload of a read; returns its length. `from` of a datagram, NULL: not told. */
+/* Payload of a read; returns its length. `from` of a datagram, NULL: not told, family 0: not to be read. */
 int usk_conn_announced(struct usocket *s, uint32_t len, const struct usocket_sockaddr *from);
 void usk_conn_counted_sent(struct usocket *s, uint32_t total, uint32_t unacked);
 void usk_conn_counted_read(struct usocket *s, uint32_t total);

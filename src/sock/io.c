@@ -17,6 +17,7 @@ int usk_take_error(struct usocket *s)
     s->error = 0;
     if (error != 0) {
         s->peer_closed = false; /* what follows is "not connected", not the end of the stream */
+        s->state = usk_conn_busy(s) ? s->state : USK_CONN_NEW;
         return error;
     }
     return s->datagram || s->state == USK_CONN_OPEN || s->peer_closed ? 0 : -ENOTCONN;
@@ -146,7 +147,7 @@ static ssize_t send_to(struct usocket *s, const void *buf, size_t len, const str
         sent = 0; /* it is somebody else's by now */
     }
     if (sent > 0 && !all) {
-        s->error = (int16_t)(s->state == USK_CONN_ENDED && error != 0 ? error : s->error);
+        s->error = (int16_t)(!usk_conn_busy(s) && error != 0 ? error : s->error);
         error = 0;
     }
     usk_unlock(modem);

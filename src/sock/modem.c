@@ -249,7 +249,7 @@ static void look_at_channel(struct usocket_modem *modem)
     struct usk_channel *channel = &modem->channel;
 
     if (channel->cme >= 0) {
-        modem->module_error = channel->cme;
+        modem->module_error = (uint16_t)channel->cme;
         channel->cme = -1;
     }
     if (channel->silent) {

@@ -105,6 +105,6 @@ int usk_module_error(struct usocket_modem *modem, uint32_t code)
     if (code == 0) {
         return 0;
     }
-    modem->module_error = (int16_t)code;
+    modem->module_error = (uint16_t)code;
     return usocket_module_errno((int)code);
 }

@@ -173,7 +173,6 @@ static int open_now(struct usocket *s)
 
 /* --- bind --------------------------------------------------------------------------------------------------------- */
 
-/* The unspecified address of any family stands for the data call's own. */
 static int check_bind(const struct usocket *s, const struct usocket_sockaddr *address)
 {
     const struct usk_network *net = &s->modem->net;
@@ -184,14 +183,14 @@ static int check_bind(const struct usocket *s, const struct usocket_sockaddr *ad
     if (s->bound || usk_conn_busy(s)) {
         return -EINVAL;
     }
-    if (address->family != USOCKET_AF_INET && address->family != USOCKET_AF_INET6) {
-        return -EAFNOSUPPORT;
-    }
-    if (usk_address_unspecified(address)) {
+    if (address->family == 0) {
         return 0;
     }
     if (address->family != s->peer.family) {
         return -EAFNOSUPPORT;
+    }
+    if (usk_address_unspecified(address)) {
+        return 0;
     }
     return usk_address_equal(address, &net->address) || usk_address_equal(address, &net->address6) ? 0 : -EADDRNOTAVAIL;
 }
@@ -403,9 +402,10 @@ static int state_of(const struct usocket *s)
             return USOCKET_LISTEN;
         }
         return s->peer_closed ? USOCKET_CLOSE_WAIT : USOCKET_ESTABLISHED;
+    case USK_CONN_ENDED:
+        return s->peer_closed && s->rx_len > 0 ? USOCKET_CLOSE_WAIT : s->ending;
     case USK_CONN_FREE:
     case USK_CONN_NEW:
-    case USK_CONN_ENDED:
         break;
     }
     return s->ending;

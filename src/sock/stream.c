@@ -19,7 +19,7 @@ static ssize_t read_all(struct usocket *s, uint8_t *buf, size_t len)
         n = usk_recv(s, buf + got, len - got, deadline, NULL, NULL);
         got += n > 0 ? (size_t)n : 0;
     }
-    if (got > 0 && n < 0 && s->life == life && s->state == USK_CONN_ENDED) {
+    if (got > 0 && n < 0 && s->life == life && !usk_conn_busy(s)) {
         s->error = (int16_t)n;
     }
     return got > 0 ? (ssize_t)got : n < 0 ? n : 0;

@@ -11,6 +11,7 @@ static const struct {
     {0, "success"},
     {EACCES, "not allowed (by the SIM, which may want a PIN; by the network; or by the port's permissions)"},
     {EADDRINUSE, "the address or the connection id is in use"},
+    {EADDRNOTAVAIL, "not an address of the data call"},
     {EAFNOSUPPORT, "not an address of the socket's family"},
     {EAGAIN, "would have to wait; try again"},
     {EALREADY, "the socket is connecting already"},
@@ -21,6 +22,7 @@ static const struct {
     {ECONNABORTED, "the connection was aborted"},
     {ECONNREFUSED, "the connection was refused, or the host can't be reached"},
     {ECONNRESET, "the connection was reset"},
+    {EDESTADDRREQ, "the datagram has no address"},
     {EHOSTUNREACH, "unknown host"},
     {EINPROGRESS, "in progress"},
     {EINVAL, "an argument can't be sent to the module or makes no sense"},
@@ -35,7 +37,9 @@ static const struct {
     {ENODEV, "the line to the module is gone (unplugged?)"},
     {ENOMEDIUM, "no SIM"},
     {ENOMEM, "the module is out of memory"},
+    {ENOPROTOOPT, "the socket has no such option"},
     {ENOTCONN, "the socket is not connected"},
+    {EPERM, "not permitted"},
     {ENOENT, "no such port"},
     {ENOSYS, "not in this build"},
     {ENOTTY, "not a serial port"},
@@ -53,7 +57,7 @@ const char *usocket_strerror(int error)
 {
 #if USOCKET_ERROR_STRINGS
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (texts[i].error == error || texts[i].error == -error) {
+        if (texts[i].error == error || -texts[i].error == error) {
             return texts[i].text;
         }
     }

@@ -9,7 +9,6 @@
 enum {
     REFUSAL_FIRST_MS = 50, /* pause after SEND FAIL: doubles up to the last */
     REFUSAL_LAST_MS = 2000,
-    NOT_ANNOUNCED = UINT16_MAX, /* no "+QIRD: n" so far: an OK alone is a damaged answer, not an empty one */
 };
 
 /* --- receive ------------------------------------------------------------------------------------------------------ */
@@ -91,9 +90,10 @@ bool usk_conn_start_read(struct usocket *s)
 {
     uint16_t most = s->modem->net.dialect->read;
 
-    s->rx_due = NOT_ANNOUNCED;
+    s->rx_due = USK_NOT_ANNOUNCED;
     s->rx_new = 0;
     s->more_again = false;
+    s->modem->unknown_lines = s->modem->channel.count.unknown;
     s->modem->net.dialect->read_data(s, s->datagram || usk_ring_room(s) > most ? most : usk_ring_room(s));
     return true;
 }
@@ -101,7 +101,7 @@ bool usk_conn_start_read(struct usocket *s)
 int usk_conn_announced(struct usocket *s, uint32_t len, const struct usocket_sockaddr *from)
 {
     s->rx_due = (uint16_t)len;
-    if (s->datagram && s->state == USK_CONN_OPEN && (len > 0 || from != NULL)) {
+    if (s->datagram && s->state == USK_CONN_OPEN && (from != NULL ? from->family != 0 : len > 0)) {
         usk_datagram_begin(s, len, from);
     }
     return (int)len;
@@ -115,7 +115,10 @@ void *usk_conn_room(void *ctx, size_t *len)
     size_t linear = USOCKET_RX_SIZE - at;
 
     *len = usk_ring_room(s) < linear ? usk_ring_room(s) : linear;
-    return s->state == USK_CONN_OPEN ? s->rx + at : NULL;
+    if (s->state != USK_CONN_OPEN || (s->datagram && s->rx_new == 0)) { /* its head could not be written */
+        return NULL;
+    }
+    return s->rx + at;
 }
 
 void usk_conn_data(void *ctx, size_t len)
@@ -146,11 +149,20 @@ static void no_such_connection(struct usocket *s)
     }
 }
 
+/* "+QIRD: 10" without its 1 is an answer that says nothing is there, but then its payload comes as lines. */
+static bool nothing_is_doubtful(const struct usocket *s)
+{
+    return s->modem->channel.count.unknown != s->modem->unknown_lines;
+}
+
 void usk_conn_read_done(void *ctx, int result)
 {
     struct usocket *s = ctx;
     uint16_t got = s->rx_new;
 
+    if (result == 0 && s->rx_due == 0 && nothing_is_doubtful(s)) {
+        result = -EBADMSG;
+    }
     s->rx_new = 0;
     if (s->state != USK_CONN_OPEN || s->orphan) {
         return;

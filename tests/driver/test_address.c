@@ -102,6 +102,14 @@ static const struct {
     {"cafe", NULL},
 };
 
+static int family_of(const char *text)
+{
+    if (text[0] == '\0') {
+        return 0; /* none: for bind, the data call's own */
+    }
+    return strchr(text, ':') != NULL ? USOCKET_AF_INET6 : USOCKET_AF_INET;
+}
+
 static void test_each_text_is_taken_or_refused_and_written_in_its_one_form(void **state)
 {
     (void)state;
@@ -119,7 +127,7 @@ static void test_each_text_is_taken_or_refused_and_written_in_its_one_form(void 
             assert_int_equal(sa.addr[0], 99);
             continue;
         }
-        assert_int_equal(sa.family, strchr(table[i].text, ':') != NULL ? USOCKET_AF_INET6 : USOCKET_AF_INET);
+        assert_int_equal(sa.family, family_of(table[i].text));
         assert_int_equal(sa.port, 4711);
         assert_int_equal(usocket_sockaddr_text(&sa, text), strlen(table[i].written));
         assert_string_equal(text, table[i].written);

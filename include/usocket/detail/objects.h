@@ -116,6 +116,7 @@ struct usocket_modem {
     uint32_t rx_bytes, tx_bytes, empty_polls, send_retries, module_resets, context_losses, clients_refused,
         datagrams_lost;
     uint32_t now_ms;
+    uint32_t unknown_lines; /* how many there had been when the read under way began */
     uint16_t next_port; /* of those that are ours to choose */
     uint16_t close_ids; /* connection ids to be closed */
     uint16_t push_ids;  /* ... that were opened in direct push mode */
@@ -125,7 +126,7 @@ struct usocket_modem {
     bool busy;          /* inside usocket_process(): a callback runs */
     int16_t down;       /* negative errno of the port, 0: the line is there */
     int16_t last_error;
-    int16_t module_error;
+    uint16_t module_error;
     uint8_t keepalive;    /* minutes that the module has been told */
     uint8_t order;        /* of the next client to wait for accept */
     uint8_t linger_s[12]; /* of the connection ids to be closed */
