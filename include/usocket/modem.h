@@ -77,8 +77,8 @@ struct usocket;
  * @return 0, -EINVAL (a member of @p config can't be: a quote or a control byte in a text, a context id above 16, an
  *         unknown dialect or type of context), or -EPROTO (this program was compiled with other sizes than the library)
  */
-#define usocket_init(modem, port, ctx, config)                                                                         \
-    usocket_init_sized(modem, sizeof(struct usocket_modem), port, ctx, config)
+#define usocket_init(modem, port, ctx, ...)                                                                            \
+    usocket_init_sized(modem, sizeof(struct usocket_modem), port, ctx, __VA_ARGS__)
 USOCKET_API int usocket_init_sized(struct usocket_modem *modem, size_t size, const struct usocket_port *port, void *ctx,
                                    const struct usocket_config *config);
 

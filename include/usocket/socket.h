@@ -168,8 +168,8 @@ USOCKET_API int usocket_accept(struct usocket *s, struct usocket **conn, struct 
  * Connects to @p address. Waits up to the socket's time-out, and at most 155 s: the module's own limit is 150 s.
  * Brings the network up first if nobody has.
  *
- * A UDP socket is tied to a peer: it receives from no other, and usocket_send() goes to it. It may be connected again;
- * with a port of 0 it is tied to nobody.
+ * A UDP socket is tied to a peer: it receives from no other but what had come before, and usocket_send() goes to it. It
+ * may be connected again; with a port of 0 it is tied to nobody.
  *
  * @return 0, -EINPROGRESS (non-blocking, or called from a callback: usocket_poll() tells when it is writable),
  *         -ETIMEDOUT, -ECONNREFUSED (the module does not tell a refusal from an unreachable host), -EALREADY, -EISCONN,
@@ -228,7 +228,8 @@ USOCKET_API ssize_t usocket_sendto(struct usocket *s, const void *buf, size_t le
  *
  * @param buf  destination, at least @p len bytes
  * @return 1..len bytes, 0 at the end of the stream (or for a @p len of 0, or an empty datagram), or -EAGAIN
- *         (non-blocking or from a callback, nothing yet), -ETIMEDOUT, -ENOTCONN, -ECONNRESET, -ENETRESET (the module
+ *         (non-blocking or from a callback, nothing yet), -ETIMEDOUT, -ENOTCONN (also while a connect runs), -ECONNRESET (the
+ *         connection is gone; a reset by the peer the module tells as an end of the stream), -ENETRESET (the module
  *         restarted), -ENETDOWN (its context was lost), -EBADMSG (bytes were lost or added on the line to the module;
  *         those received before are right), -ECANCELED (see usocket_send())
  *
@@ -266,7 +267,7 @@ USOCKET_API ssize_t usocket_readinto(struct usocket *s, void *buf, size_t len);
  * Reads one line of a stream, with its line feed, and puts a NUL behind it. A line longer than @p size - 1 bytes or than
  * the receive ring comes in parts; at the end of the stream comes what is left.
  *
- * @return its length, which may count NULs of the peer's; 0 at the end of the stream; -EINVAL (@p size below 2); else as
+ * @return its length, which may count NULs of the peer's; 0 at the end of the stream; -EINVAL (@p size below 2), -EOPNOTSUPP (UDP); else as
  *         usocket_recv(), and then nothing was consumed
  */
 USOCKET_API ssize_t usocket_readline(struct usocket *s, char *buf, size_t size);
@@ -355,9 +356,9 @@ USOCKET_API int usocket_getsockopt(struct usocket *s, int level, int name, void 
 /** Conditions of usocket_poll(); the values are those of POSIX poll() on Linux. */
 enum {
     USOCKET_POLLIN = 1,   /**< recv would not wait: data, the end of the stream, or an error; accept, on a listener */
-    USOCKET_POLLOUT = 4,  /**< send would take a byte: connected, and room in the send buffer */
+    USOCKET_POLLOUT = 4,  /**< send would take a byte: connected, and room in the send buffer; or would fail at once */
     USOCKET_POLLERR = 8,  /**< the connection failed; always reported */
-    USOCKET_POLLHUP = 16, /**< the peer has closed; always reported */
+    USOCKET_POLLHUP = 16, /**< the peer has closed, or the stream was never connected; always reported */
     USOCKET_POLLNVAL = 32 /**< not an open socket; always reported */
 };
 

@@ -142,6 +142,7 @@ struct usocket_threads_port {
     pthread_cond_t news;
     uint32_t wakes; /**< counts wake(), and the ends of waits on the line */
     bool waiting;   /**< a thread waits on the line itself; the others wait for it */
+    bool for_write; /**< ... and for room to write as well */
 };
 
 /** @return 0, -EINVAL (the inner port has no wake), or another negative errno */

@@ -30,7 +30,8 @@
  * come from one thread. Different modems share nothing.
  *
  * Callbacks (lines of own commands, unsolicited lines, a socket's events): any call may be made from them; a call that
- * would wait answers at once as if the socket were non-blocking. The port's log function may call nothing.
+ * would wait answers at once as if the socket were non-blocking. The port's log function may call nothing. With threads,
+ * callbacks of two modems must not each call into the other's: they would wait for each other's lock.
  *
  * modem.h has the modem, socket.h the sockets, config.h the sizes, port.h what the machine must do.
  */

@@ -505,10 +505,12 @@ static void take_data(struct usk_channel *channel, const char *bytes, size_t len
 /* The command in flight is not to blame for a torn payload that was not its own. */
 static void look_for_tear(struct usk_channel *channel)
 {
-    if (channel->data_urc && channel->lexer.torn && channel->hooks != NULL) {
+    if (channel->data_urc && channel->lexer.data_left == 0 && !channel->lexer.after_data) {
         channel->data_urc = false;
+        if (channel->hooks != NULL) {
+            channel->hooks->on_end(channel->urc_ctx, !channel->lexer.torn);
+        }
         channel->lexer.torn = false;
-        channel->hooks->on_torn(channel->urc_ctx);
     }
 }
 

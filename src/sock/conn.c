@@ -24,23 +24,22 @@ enum {
 static void enter(struct usocket *s, enum usk_conn_state state)
 {
     s->state = (uint8_t)state;
+    s->modem->stirred = true;
     s->poll_ms = s->modem->now_ms;
     s->poll_wait_s = state == USK_CONN_OPENING ? OPEN_CHECK_S : USK_POLL_FIRST_S;
-    s->check = false;
+    s->check = s->missed = false;
 }
 
 static void init(struct usocket *s)
 {
-    struct usocket_modem *modem = s->modem;
-    uint16_t life = s->life;
+    const size_t kept =
+        offsetof(struct usocket, peer); /* what a call looks at before it has the lock, or counts lives */
 
-    memset(s, 0, offsetof(struct usocket, rx));
-    s->modem = modem;
-    s->life = life;
+    memset((uint8_t *)s + kept, 0, offsetof(struct usocket, rx) - kept);
     s->id = -1;
     s->last_id = -1;
     s->timeout_ms = -1;
-    s->linger_s = (uint8_t)modem->config.close_s;
+    s->linger_s = (uint8_t)s->modem->config.close_s;
     s->state = USK_CONN_NEW;
 }
 
@@ -144,13 +143,19 @@ void usk_conn_close_done(void *ctx, int result)
 
 /* --- begin and end ------------------------------------------------------------------------------------------------ */
 
+static void drop_unsent(struct usocket *s)
+{
+    s->modem->datagrams_lost += s->datagram && s->tx_len > 0;
+    s->tx_len = s->tx_busy = 0;
+}
+
 void usk_conn_open(struct usocket *s)
 {
     release_id(s);
     s->error = 0;
     s->rx_len = s->datagram ? s->rx_len : 0; /* a datagram that came before is still one */
     s->rx_new = 0;
-    s->tx_len = s->tx_busy = 0;
+    drop_unsent(s);
     s->retry_wait_ms = 0;
     s->rx_total = s->tx_total = 0;
     s->more = s->peer_closed = s->unacked = s->count_read = s->count_sent = false;
@@ -175,8 +180,10 @@ void usk_conn_end(struct usocket *s, int error)
         s->ending = USOCKET_CLOSED;
     }
     s->error = (int16_t)error;
+    s->bound = s->bound && !s->binding;
+    s->binding = false;
     s->rx_new = 0;
-    s->tx_len = s->tx_busy = 0;
+    drop_unsent(s);
     s->more = s->unacked = s->count_read = s->count_sent = false;
     enter(s, leaves_nothing(s, error) ? USK_CONN_FREE : USK_CONN_ENDED);
     if (s->service == USK_TCP_LISTENER) {
@@ -226,6 +233,7 @@ void usk_conn_abandon(struct usocket *s)
         return;
     }
     s->orphan = true;
+    s->modem->stirred = true;
     s->on_event = NULL;
     s->life++;
     s->rx_len = 0;
@@ -269,6 +277,7 @@ void usk_conn_opened(struct usocket_modem *modem, uint32_t id, int error)
         return;
     }
     if (error == 0) {
+        s->binding = false;
         enter(s, USK_CONN_OPEN);
     } else {
         open_failed(s, error);
@@ -396,8 +405,14 @@ void usk_conn_state_done(void *ctx, int result)
 
     s->check = false;
     if (result != 0 || s->listed || s->id < 0) {
+        s->missed = false;
         return;
     }
+    if (!s->missed) { /* a line that lost a byte is not proof: ask once more */
+        s->missed = s->check = true;
+        return;
+    }
+    s->missed = false;
     if (s->state == USK_CONN_OPENING) {
         open_again(s, -ECONNREFUSED);
     } else if (s->state == USK_CONN_OPEN) { /* gone, and whether all of its data had been read nobody knows */
@@ -477,6 +492,11 @@ static bool open_next(struct usocket *s, uint32_t *wake_ms)
     if (s->check) {
         return start_check(s);
     }
+    if (s->ask_sent && !s->orphan) {
+        s->ask_sent = false;
+        s->modem->net.dialect->sent(s);
+        return true;
+    }
     if (s->orphan) {
         return orphan_next(s, wake_ms);
     }
@@ -488,6 +508,7 @@ static bool open_next(struct usocket *s, uint32_t *wake_ms)
     if (!s->more && poll_due(s, wake_ms)) {
         s->polling = true;
         s->more = true;
+        s->ask_sent = s->unacked && !s->datagram;
     }
     if (send && (s->send_turn || !usk_conn_wants_data(s))) {
         s->send_turn = false;

@@ -91,16 +91,6 @@ bool usk_datagram_read_done(struct usocket *s, int result, uint16_t got)
     return result != 0 || s->rx_due != USK_NOT_ANNOUNCED; /* an OK alone again and again must not keep the line busy */
 }
 
-void usk_datagram_pushed(struct usocket *s)
-{
-    if (s->rx_new == 0) {
-        s->modem->datagrams_lost++;
-    } else if (s->rx_new == sizeof(struct head) + s->rx_due) {
-        keep(s, s->rx_new);
-        s->rx_new = 0;
-    }
-}
-
 /* --- to the program ----------------------------------------------------------------------------------------------- */
 
 size_t usk_datagram_take(struct usocket *s, void *buf, size_t len, struct usocket_sockaddr *from, unsigned *flags)

@@ -15,9 +15,12 @@ static int urc_data(void *ctx, struct usk_fields *fields)
     if (!usk_field_uint(fields, UINT8_MAX, &id)) {
         return 0;
     }
-    if (!usk_conn_pushes(ctx, id) || !usk_field_uint(fields, UINT16_MAX, &len)) {
+    if (!usk_conn_pushes(ctx, id) || !usk_fields_more(fields)) {
         usk_conn_has_data(ctx, id);
         return 0;
+    }
+    if (!usk_field_uint(fields, UINT16_MAX, &len)) {
+        return 0; /* damaged: what follows will be unknown lines, and the totals are compared */
     }
     usk_conn_pushed(ctx, id, len, usk_read_peer(fields, &from) ? &from : NULL);
     return (int)len;

@@ -281,7 +281,10 @@ void usk_conn_why(struct usocket *s, int error);
 /* Payload of a URC; the context is the modem. */
 void *usk_push_room(void *modem, size_t *room);
 void usk_push_data(void *modem, size_t len);
-void usk_push_torn(void *modem);
+void usk_push_end(void *modem, bool whole);
+void usk_push_commit(struct usocket *s); /* what has been pushed becomes readable */
+void usk_push_settle(struct usocket_modem *modem, uint32_t *wake_ms);
+void usk_push_noise(struct usocket_modem *modem); /* after each reading of the line */
 
 /* --- datagrams ---------------------------------------------------------------------------------------------------- */
 
@@ -289,7 +292,6 @@ void usk_push_torn(void *modem);
 bool usk_datagram_wanted(const struct usocket *s);
 void usk_datagram_begin(struct usocket *s, uint32_t len, const struct usocket_sockaddr *from);
 bool usk_datagram_read_done(struct usocket *s, int result, uint16_t got); /* false: there was none */
-void usk_datagram_pushed(struct usocket *s); /* after its head, and after each part of it */
 void usk_datagram_not_sent(struct usocket *s);
 
 /** Takes the first one, of which there must be one. */

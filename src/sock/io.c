@@ -146,6 +146,9 @@ static ssize_t send_to(struct usocket *s, const void *buf, size_t len, const str
     if (error == -EBADF) {
         sent = 0; /* it is somebody else's by now */
     }
+    if (error == -EAGAIN) { /* room that comes from now on is news */
+        s->told = (uint8_t)(s->told & ~USOCKET_EVENT_WRITABLE);
+    }
     if (sent > 0 && !all) {
         s->error = (int16_t)(!usk_conn_busy(s) && error != 0 ? error : s->error);
         error = 0;

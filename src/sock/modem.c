@@ -70,7 +70,7 @@ static const struct usk_hooks hooks = {
     .on_urc = usk_own_urc,
     .on_room = usk_push_room,
     .on_data = usk_push_data,
-    .on_torn = usk_push_torn,
+    .on_end = usk_push_end,
 };
 
 /* --- start -------------------------------------------------------------------------------------------------------- */
@@ -275,8 +275,10 @@ uint32_t usk_run(struct usocket_modem *modem)
     write_line(modem);
     more = read_line(modem);
     usk_channel_tick(&modem->channel, modem->now_ms);
+    usk_push_noise(modem);
     look_at_channel(modem);
     wake_ms = schedule(modem);
+    usk_push_settle(modem, &wake_ms);
     write_line(modem);
     if (modem->down != 0) {
         usk_conn_end_all(modem, modem->down);

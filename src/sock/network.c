@@ -273,6 +273,21 @@ static void registration_done(struct usocket_modem *modem)
     }
 }
 
+static bool is_missing(const struct usocket *s)
+{
+    return s->id >= 0 && (s->modem->net.listed & 1u << s->id) == 0;
+}
+
+static bool missing(const struct usocket_modem *modem)
+{
+    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+        if (is_missing(&modem->sock[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void list_done(struct usocket_modem *modem, int result)
 {
     bool lost = false;
@@ -286,10 +301,16 @@ static void list_done(struct usocket_modem *modem, int result)
         }
         return;
     }
+    if (missing(modem) && !modem->net.again) { /* a line that lost a byte is not proof: ask once more */
+        enter(modem, LIST);
+        modem->net.again = true;
+        return;
+    }
+    modem->net.again = false;
     for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
         struct usocket *s = &modem->sock[i];
 
-        if (s->id >= 0 && (modem->net.listed & 1u << s->id) == 0) {
+        if (is_missing(s)) {
             usk_conn_end(s, -ENETRESET);
             lost = true;
         }

@@ -122,11 +122,10 @@ bool usk_own_urc(void *ctx, struct usk_text line)
 {
     struct usocket_modem *modem = ctx;
     struct usk_fields fields;
-    struct usocket_urc *next;
     bool known = false;
 
-    for (struct usocket_urc *urc = modem->urcs; urc != NULL; urc = next) {
-        next = urc->next; /* the callback may take it out */
+    for (struct usocket_urc *urc = modem->urcs; urc != NULL; urc = modem->urc_next) {
+        modem->urc_next = urc->next; /* a callback may take any of them out */
         if (usk_fields_of(&fields, line, urc->name)) {
             known = true;
             urc->fn(urc->ctx, line.at, line.len);
@@ -143,7 +142,8 @@ static void take_out(struct usocket_modem *modem, const struct usocket_urc *urc)
         at = &(*at)->next;
     }
     if (*at != NULL) {
-        *at = (*at)->next;
+        *at = urc->next;
+        modem->urc_next = modem->urc_next == urc ? urc->next : modem->urc_next;
     }
 }
 

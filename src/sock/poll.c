@@ -35,9 +35,9 @@ short usk_ready(const struct usocket *s)
     if (s->rx_len > 0 || s->state == USK_CONN_ENDED) {
         is |= USOCKET_POLLIN;
     }
-    if (s->state == USK_CONN_ENDED || s->state == USK_CONN_NEW || s->peer_closed) {
+    if (s->state == USK_CONN_ENDED || s->state == USK_CONN_NEW || (s->peer_closed && s->rx_len > 0)) {
         is |= USOCKET_POLLHUP;
-    } else if (s->state == USK_CONN_OPEN && s->tx_len < USOCKET_TX_SIZE) {
+    } else if (s->state == USK_CONN_OPEN && s->tx_len < USOCKET_TX_SIZE && !s->peer_closed) {
         is |= USOCKET_POLLOUT;
     }
     return is;
@@ -49,138 +49,153 @@ struct poll_set {
     struct usocket_modem *modem; /* whose lock is held */
 };
 
-static int poll_modem(const struct poll_set *set)
+/* While the call lasts, revents holds the life of the socket: one that is closed meanwhile stays closed for this call,
+ * also when its place is taken again. */
+static short conditions(const struct usocket_pollfd *fd)
 {
     const short always = USOCKET_POLLERR | USOCKET_POLLHUP | USOCKET_POLLNVAL;
-    int ready = 0;
+    short is = (uint16_t)fd->revents == fd->s->life ? usk_ready(fd->s) : USOCKET_POLLNVAL;
 
-    for (size_t i = 0; i < set->n; i++) {
-        struct usocket_pollfd *fd = &set->fds[i];
-
-        if (fd->s != NULL && fd->s->modem == set->modem) {
-            fd->revents = (short)(usk_ready(fd->s) & (fd->events | always));
-            ready += fd->revents != 0;
-        }
-    }
-    return ready;
+    return (short)(is & (fd->events | always));
 }
 
 static bool poll_ready(const void *arg)
 {
-    return poll_modem(arg) > 0;
-}
+    const struct poll_set *set = arg;
 
-/* True for the first of the set that belongs to its modem. */
-static bool first_of_modem(const struct poll_set *set, size_t i)
-{
-    for (size_t before = 0; before < i; before++) {
-        if (set->fds[before].s != NULL && set->fds[before].s->modem == set->fds[i].s->modem) {
-            return false;
+    for (size_t i = 0; i < set->n; i++) {
+        if (set->fds[i].s != NULL && set->fds[i].s->modem == set->modem && conditions(&set->fds[i]) != 0) {
+            return true;
         }
     }
-    return true;
+    return false;
 }
 
-/* Waits on one modem, up to the deadline. */
-static int wait_on(struct poll_set *set, struct usocket_modem *modem, uint32_t timeout_ms)
+/* Begins the call for the sockets of a modem, or ends it. */
+static int begin(struct usocket_pollfd *fd)
 {
-    int result;
+    fd->revents = (short)fd->s->life;
+    return 0;
+}
 
-    set->modem = modem;
+static int end(struct usocket_pollfd *fd)
+{
+    fd->revents = conditions(fd);
+    return fd->revents != 0;
+}
+
+static int for_each(const struct poll_set *set, struct usocket_modem *modem, int (*what)(struct usocket_pollfd *fd))
+{
+    int sum = 0;
+
     usk_lock(modem);
-    result =
-        usk_wait(modem, usk_deadline_in(modem, timeout_ms > INT32_MAX ? -1 : (int32_t)timeout_ms), poll_ready, set);
-    if (result == -ETIMEDOUT || result == -EAGAIN) {
-        result = 0;
-    } else {
-        int ready = poll_modem(set); /* also when the line is gone: its sockets have failed */
-
-        result = ready > 0 ? ready : result;
+    for (size_t i = 0; i < set->n; i++) {
+        if (set->fds[i].s != NULL && set->fds[i].s->modem == modem) {
+            sum += what(&set->fds[i]);
+        }
     }
     usk_unlock(modem);
+    return sum;
+}
+
+/* The first of the set that belongs to its modem stands for the modem. */
+static struct usocket_modem *modem_at(const struct poll_set *set, size_t i)
+{
+    const struct usocket_pollfd *fds = set->fds;
+
+    for (size_t before = 0; fds[i].s != NULL && before < i; before++) {
+        if (fds[before].s != NULL && fds[before].s->modem == fds[i].s->modem) {
+            return NULL;
+        }
+    }
+    return fds[i].s != NULL ? fds[i].s->modem : NULL;
+}
+
+/* @return as usk_wait() */
+static int wait_on(struct poll_set *set, struct usocket_modem *modem, int32_t timeout_ms)
+{
+    set->modem = modem;
+    return usk_wait(modem, usk_deadline_in(modem, timeout_ms), poll_ready, set);
+}
+
+static int one_modem(struct poll_set *set, struct usocket_modem *modem, int32_t timeout_ms)
+{
+    int result;
+    int ready;
+
+    usk_lock(modem);
+    for_each(set, modem, begin);
+    result = wait_on(set, modem, timeout_ms);
+    ready = for_each(set, modem, end); /* also when the line is gone: its sockets have failed */
+    usk_unlock(modem);
+    return ready > 0 || result == -ETIMEDOUT || result == -EAGAIN ? ready : result;
+}
+
+/* Waits on each for a short time. @return 0 when one is ready, the error when a line is gone, -ETIMEDOUT, -EAGAIN */
+static int look_at_each(struct poll_set *set, int32_t slice_ms)
+{
+    int result = -ETIMEDOUT;
+
+    for (size_t i = 0; i < set->n && (result == -ETIMEDOUT || result == -EAGAIN); i++) {
+        struct usocket_modem *modem = modem_at(set, i);
+
+        if (modem != NULL) {
+            bool busy;
+
+            usk_lock(modem);
+            busy = modem->busy; /* in its callback nothing may wait */
+            result = wait_on(set, modem, slice_ms);
+            usk_unlock(modem);
+            result = busy && result == -EAGAIN ? -ECANCELED : result;
+        }
+    }
     return result;
 }
 
-/*
- * Several modems have several lines to wait on, and a port can wait on its own only: in turn, for a short time each.
- * @return as wait_on(); all have been looked at
- */
-static int look_at_each(struct poll_set *set, uint32_t slice_ms)
+/* Several modems have several lines to wait on, and a port can wait on its own only: in turn. */
+static int several_modems(struct poll_set *set, const struct usocket_modem *first, int32_t timeout_ms)
 {
-    int total = 0;
-    int error = 0;
+    uint32_t since_ms = first->port->now_ms(first->port_ctx);
+    int result;
+    int ready = 0;
+    uint32_t left;
 
     for (size_t i = 0; i < set->n; i++) {
-        if (set->fds[i].s != NULL && first_of_modem(set, i)) {
-            int result = wait_on(set, set->fds[i].s->modem, total > 0 ? 0 : slice_ms);
-
-            total += result > 0 ? result : 0;
-            error = result < 0 ? result : error;
+        if (modem_at(set, i) != NULL) {
+            for_each(set, modem_at(set, i), begin);
         }
     }
-    return total > 0 ? total : error;
-}
-
-/* True in a callback of one of the modems: then nothing may wait. */
-static bool any_busy(const struct poll_set *set)
-{
-    bool busy = false;
-
+    do {
+        left = SLICE_MS;
+        if (timeout_ms >= 0) {
+            usk_lower(&left, usk_left(first->port->now_ms(first->port_ctx), since_ms, (uint32_t)timeout_ms));
+        }
+        result = look_at_each(set, (int32_t)left);
+    } while (left > 0 && (result == -ETIMEDOUT || result == -EAGAIN));
     for (size_t i = 0; i < set->n; i++) {
-        if (set->fds[i].s != NULL) {
-            struct usocket_modem *modem = set->fds[i].s->modem;
-
-            usk_lock(modem);
-            busy = busy || modem->busy;
-            usk_unlock(modem);
-        }
+        ready += modem_at(set, i) != NULL ? for_each(set, modem_at(set, i), end) : 0;
     }
-    return busy;
-}
-
-static size_t count_modems(const struct poll_set *set, struct usocket_modem **first)
-{
-    size_t modems = 0;
-
-    for (size_t i = 0; i < set->n; i++) {
-        set->fds[i].revents = 0;
-        if (set->fds[i].s != NULL && first_of_modem(set, i)) {
-            *first = modems == 0 ? set->fds[i].s->modem : *first;
-            modems++;
-        }
-    }
-    return modems;
+    return ready > 0 || result == -ETIMEDOUT || result == -EAGAIN || result == -ECANCELED ? ready : result;
 }
 
 int usocket_poll(struct usocket_pollfd *fds, size_t n, int32_t timeout_ms)
 {
     struct poll_set set = {fds, n, NULL};
     struct usocket_modem *first = NULL;
-    uint32_t since_ms;
-    size_t modems;
-    int result;
+    size_t modems = 0;
 
     if (fds == NULL || n == 0) {
         return -EINVAL;
     }
-    modems = count_modems(&set, &first);
-    if (modems == 0) {
+    for (size_t i = 0; i < n; i++) {
+        fds[i].revents = 0;
+        if (modem_at(&set, i) != NULL) {
+            first = first == NULL ? modem_at(&set, i) : first;
+            modems++;
+        }
+    }
+    if (first == NULL) {
         return 0;
     }
-    if (modems == 1) {
-        return wait_on(&set, first, timeout_ms < 0 ? UINT32_MAX : (uint32_t)timeout_ms);
-    }
-    since_ms = first->port->now_ms(first->port_ctx);
-    timeout_ms = any_busy(&set) ? 0 : timeout_ms;
-    for (;;) {
-        uint32_t left = SLICE_MS;
-
-        if (timeout_ms >= 0) {
-            usk_lower(&left, usk_left(first->port->now_ms(first->port_ctx), since_ms, (uint32_t)timeout_ms));
-        }
-        result = look_at_each(&set, left);
-        if (result != 0 || left == 0) {
-            return result;
-        }
-    }
+    return modems == 1 ? one_modem(&set, first, timeout_ms) : several_modems(&set, first, timeout_ms);
 }

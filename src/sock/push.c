@@ -4,6 +4,8 @@
  */
 #include "sock/internal.h"
 
+enum { SETTLE_MS = 50 };
+
 bool usk_conn_pushes(const struct usocket_modem *modem, uint32_t id)
 {
     return id < 16 && (modem->push_ids & 1u << id) != 0;
@@ -26,7 +28,9 @@ void usk_conn_pushed(struct usocket_modem *modem, uint32_t id, uint32_t len, con
     if (s != NULL && s->datagram) {
         s->rx_due = (uint16_t)len;
         usk_datagram_begin(s, len, from);
-        usk_datagram_pushed(s);
+        if (len == 0) {
+            usk_push_end(modem, true);
+        }
     } else if (s != NULL && len > usk_ring_room(s)) {
         usk_conn_end(s, -ENOBUFS);
     }
@@ -41,23 +45,63 @@ void *usk_push_room(void *ctx, size_t *room)
 
 void usk_push_data(void *ctx, size_t len)
 {
-    struct usocket *s = receiver(ctx);
+    usk_conn_data(receiver(ctx), len);
+}
 
-    usk_conn_data(s, len);
+void usk_push_commit(struct usocket *s)
+{
+    s->rx_total += s->rx_new;
+    s->rx_len = (uint16_t)(s->rx_len + s->rx_new);
+    s->rx_new = 0;
+    usk_conn_readable(s);
+}
+
+void usk_push_end(void *ctx, bool whole)
+{
+    struct usocket_modem *modem = ctx;
+    struct usocket *s = receiver(modem);
+
+    modem->pushed = 0;
+    if (s == NULL) {
+        return;
+    }
+    usk_push_noise(modem);
     if (s->datagram) {
-        usk_datagram_pushed(s);
-    } else {
-        s->rx_len = (uint16_t)(s->rx_len + s->rx_new);
+        usk_datagram_read_done(s, whole ? 0 : -EBADMSG, s->rx_new);
         s->rx_new = 0;
-        usk_conn_readable(s);
+    } else if (!whole) {
+        usk_conn_end(s, -EBADMSG);
+    } else if (!s->count_read) { /* else the block before it may be missing */
+        usk_push_commit(s);
     }
 }
 
-void usk_push_torn(void *ctx)
+/* A payload with nothing behind it, not even a line end, is taken for whole after a moment. */
+void usk_push_settle(struct usocket_modem *modem, uint32_t *wake_ms)
 {
-    struct usocket *s = receiver(ctx);
+    const struct usk_channel *channel = &modem->channel;
+    uint32_t left = usk_left(modem->now_ms, channel->data_ms, SETTLE_MS);
 
-    if (s != NULL && !s->datagram) {
-        usk_conn_end(s, -EBADMSG);
+    if (modem->pushed == 0 || channel->lexer.data_left > 0 || !channel->data_urc) {
+        return;
+    }
+    if (left == 0) {
+        usk_push_end(modem, true);
+    } else {
+        usk_lower(wake_ms, left);
+    }
+}
+
+/* A line that nobody knows may have been the head of a payload. */
+void usk_push_noise(struct usocket_modem *modem)
+{
+    if (modem->noise == modem->channel.count.unknown) {
+        return;
+    }
+    modem->noise = modem->channel.count.unknown;
+    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+        struct usocket *s = &modem->sock[i];
+
+        s->count_read = s->count_read || (s->state == USK_CONN_OPEN && s->access != 0 && !s->datagram);
     }
 }

@@ -201,18 +201,6 @@ static void choose_port(struct usocket *s, uint16_t port)
     s->auto_port = port == 0 && s->service != USK_TCP; /* a client's the module chooses itself */
 }
 
-static int bind_datagram(struct usocket *s)
-{
-    int result;
-
-    s->service = USK_UDP_SERVICE;
-    result = open_now(s);
-    if (result != 0 && result != -EINPROGRESS && result != -EBADF) {
-        s->bound = false;
-    }
-    return result;
-}
-
 int usocket_bind(struct usocket *s, const struct usocket_sockaddr *address)
 {
     int result;
@@ -221,10 +209,20 @@ int usocket_bind(struct usocket *s, const struct usocket_sockaddr *address)
         return -EBADF;
     }
     result = check_bind(s, address);
+    if (result == 0 && s->datagram) {
+        result = s->modem->down;
+    }
     if (result == 0) {
         s->bound = true;
         choose_port(s, address->port);
-        result = s->datagram ? bind_datagram(s) : 0;
+    }
+    if (result == 0 && s->datagram) {
+        s->binding = true;
+        s->service = USK_UDP_SERVICE;
+        result = open_now(s);
+        if (result != 0 && result != -EINPROGRESS && result != -EBADF) {
+            s->bound = s->binding = false;
+        }
     }
     usk_leave(s);
     return result;
@@ -445,7 +443,7 @@ int usocket_getpeername(struct usocket *s, struct usocket_sockaddr *address)
     if (!usk_enter(s)) {
         return -EBADF;
     }
-    if (s->service != USK_TCP_LISTENER && s->state == USK_CONN_OPEN && s->peer.port != 0) {
+    if (s->service != USK_TCP_LISTENER && (s->state == USK_CONN_OPEN || s->peer_closed) && s->peer.port != 0) {
         *address = s->peer;
         result = 0;
     }

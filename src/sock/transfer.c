@@ -288,8 +288,15 @@ void usk_conn_send_done(void *ctx, int result)
 /* Nothing was read in vain: all that the module has given away is in the ring, or was taken from it. */
 void usk_conn_counted_read(struct usocket *s, uint32_t total)
 {
-    if (s->count_read && s->state == USK_CONN_OPEN && total == s->rx_total) {
-        s->count_read = false;
+    uint32_t mine = s->rx_total + (s->access != 0 ? s->rx_new : 0u);
+
+    if (!s->count_read || s->state != USK_CONN_OPEN || total != mine) {
+        return;
+    }
+    s->count_read = false;
+    if (s->access != 0) {
+        usk_push_commit(s);
+    } else {
         s->more = true;
     }
 }
@@ -304,6 +311,9 @@ void usk_conn_counted_sent(struct usocket *s, uint32_t total, uint32_t unacked)
     bool whole = total - s->tx_total == s->tx_busy && !s->in_doubt;
 
     s->unacked = unacked > 0;
+    if (!s->count_sent && s->tx_busy == 0 && total < s->tx_total) { /* a command lost a digit of its length */
+        usk_conn_end(s, -ECANCELED);
+    }
     if (s->count_sent && s->state == USK_CONN_OPEN && (none || whole)) {
         s->count_sent = false;
         if (whole) {
@@ -320,7 +330,10 @@ void usk_conn_count_done(void *ctx, int result)
     if (s->state != USK_CONN_OPEN) {
         return;
     }
-    if (s->count_read) { /* bytes are lost: what follows would not be what the peer sent */
+    if (s->count_read && s->access != 0 && result == -EIO) {
+        s->count_read = false; /* no totals in this mode: nothing is known against it */
+        usk_push_commit(s);
+    } else if (s->count_read) { /* bytes are lost: what follows would not be what the peer sent */
         usk_conn_end(s, -EBADMSG);
     } else if (s->count_sent) {
         usk_conn_end(s, result == -EIO ? -ECONNRESET : -ECANCELED);

@@ -1,5 +1,5 @@
 /*
- * A socket as a FILE. The C library buffers and calls back; here its three functions are made of usocket's, and negative
+ * A socket as a FILE. The C library buffers and calls back; its two functions are made of usocket's here, and negative
  * results become errno.
  */
 #if defined(USK_HAVE_FOPENCOOKIE)

@@ -9,12 +9,9 @@
 
 #include "usocket/uart.h"
 
-/* `wakes` is counted in twos: its lowest bit says whether the leader waits for room to write as well. */
-enum { FOR_WRITE = 1, NEWS = 2 };
-
 static void tell(struct usocket_threads_port *p)
 {
-    p->wakes += NEWS;
+    p->wakes++;
     pthread_cond_broadcast(&p->news);
 }
 
@@ -22,7 +19,7 @@ static void tell(struct usocket_threads_port *p)
 static int lead(struct usocket_threads_port *p, uint32_t timeout_ms, int for_write)
 {
     p->waiting = true;
-    p->wakes = (p->wakes & ~(uint32_t)FOR_WRITE) | (for_write ? FOR_WRITE : 0);
+    p->for_write = for_write != 0;
     pthread_mutex_unlock(&p->mutex);
     int result = p->inner->wait(p->inner_ctx, timeout_ms, for_write);
     pthread_mutex_lock(&p->mutex);
@@ -51,12 +48,12 @@ static struct timespec time_in(uint32_t ms)
 static int follow(struct usocket_threads_port *p, uint32_t timeout_ms, int for_write)
 {
     const struct timespec end = time_in(timeout_ms);
-    uint32_t seen = p->wakes / NEWS;
+    uint32_t seen = p->wakes;
     int error = 0;
 
-    if (for_write && !(p->wakes & FOR_WRITE))
+    if (for_write && !p->for_write)
         p->inner->wake(p->inner_ctx);
-    while (p->wakes / NEWS == seen && !error)
+    while (p->wakes == seen && !error)
         error = timeout_ms == UINT32_MAX ? pthread_cond_wait(&p->news, &p->mutex)
                                          : pthread_cond_timedwait(&p->news, &p->mutex, &end);
     return error == ETIMEDOUT ? 0 : -error;

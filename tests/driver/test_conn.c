@@ -489,6 +489,17 @@ static void test_p32_two_modems_never_share_a_byte(void **state)
     rig_free(b);
 }
 
+static void test_p39_a_damaged_line_of_the_list_ends_no_connection(void **state)
+{
+    struct rig *r = *state;
+    struct usocket *s = rig_connect(r, TALK, 80);
+
+    rig_fault(r, "insert-byte@25"); /* in the id of the first QISTATE's line */
+    rig_run(r, 30000);
+    assert_true(rig_sent(r, "AT+QISTATE=1,0") >= 2);
+    assert_int_equal(usocket_getsocketsta(s), USOCKET_ESTABLISHED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -518,6 +529,7 @@ int main(void)
         UP(test_p21_closing_one_leaves_the_context_and_the_others_alone),
         UP(test_p28_a_client_that_is_listed_in_state_3_is_connected),
         UP(test_p32_two_modems_never_share_a_byte),
+        UP(test_p39_a_damaged_line_of_the_list_ends_no_connection),
     };
 
     return cmocka_run_group_tests_name("connections", tests, NULL, NULL);

@@ -509,6 +509,22 @@ static void test_p33_ids_that_cannot_be_are_nobodys(void **state)
     assert_int_equal(usocket_recv(s, back, 3), 3);
 }
 
+/* +QIRD: 10 without its 1 says that nothing is there; its payload then comes as lines. */
+static void test_p39_a_length_that_lost_its_first_digit_is_not_an_empty_answer(void **state)
+{
+    struct rig *r = *state;
+    struct usocket *s = rig_connect(r, TALK, 80);
+    uint8_t bytes[16];
+
+    rig_run(r, 100);
+    rig_fault(r, "drop-byte@30");
+    rig_peer_says(r, 80, "0123456789", 10);
+    rig_run(r, 100);
+    rig_peer_says(r, 80, "after", 5);
+    usocket_settimeout(s, 60000);
+    assert_int_equal(usocket_recv(s, bytes, sizeof(bytes)), -EBADMSG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,6 +553,7 @@ int main(void)
         UP(test_p05_the_poll_of_an_idle_connection_backs_off),
         UP(test_p31_p09_ids_1_10_and_11_are_three_connections),
         UP(test_p33_ids_that_cannot_be_are_nobodys),
+        UP(test_p39_a_length_that_lost_its_first_digit_is_not_an_empty_answer),
     };
 
     return cmocka_run_group_tests_name("data", tests, NULL, NULL);

@@ -53,7 +53,7 @@ struct usk_channel {
     bool filling;       /* the missing bytes of a payload are being made up for */
     bool prompted;      /* the payload of the last command was asked for */
     bool data_mine;     /* the payload belongs to the command in flight */
-    bool data_urc;      /* the last payload belonged to an unsolicited result code */
+    bool data_urc;      /* ... or to an unsolicited result code, and is not known to be whole yet */
     int16_t result;     /* what to report when the resync is over, or instead of OK */
     int16_t cme;        /* code of the last +CME ERROR or +CMS ERROR, -1: a plain ERROR */
     uint32_t since_ms;  /* begin and length of the present wait */

@@ -9,6 +9,7 @@
 
 struct usocket {
     struct usocket_modem *modem;
+    uint16_t life;                /* counts the sockets that have had this place */
     struct usocket_sockaddr peer; /* port 0: UDP, tied to nobody */
     struct usocket_sockaddr to;   /* UDP: for whom the datagram in tx[] is */
     usocket_event_fn on_event;
@@ -22,7 +23,6 @@ struct usocket {
     uint32_t rx_total;        /* bytes read out of the module, and bytes it has confirmed, since the open */
     uint32_t tx_total;
     uint16_t local_port;    /* 0: the module's choice */
-    uint16_t life;          /* counts the sockets that have had this place */
     uint16_t rx_at, rx_len; /* the ring: oldest byte, bytes that may be read */
     uint16_t rx_new;        /* bytes behind them of the answer that is not complete yet */
     uint16_t rx_due;        /* payload bytes announced by the answer */
@@ -47,6 +47,7 @@ struct usocket {
     bool datagram : 1; /* SOCK_DGRAM */
     bool customize : 1;
     bool bound : 1;
+    bool binding : 1;   /* ... which is undone if the open that it began fails */
     bool auto_port : 1; /* local_port is our choice */
     bool reuse : 1;
     bool more : 1;       /* the module may hold data */
@@ -54,12 +55,14 @@ struct usocket {
     bool polling : 1;    /* the read under way is a safety poll */
     bool check : 1;      /* ask the module for the state of the connection */
     bool listed : 1;     /* it is in the answer to that */
+    bool missed : 1;     /* it was not in the last one */
     bool peer_closed : 1;
     bool count_read : 1; /* compare the totals with the module's: an answer was lost or damaged */
     bool count_sent : 1;
     bool in_doubt : 1;  /* ... and whether the block that it was about is whole can't be told from a total */
     bool orphan : 1;    /* closed by the program; the rest of tx[] is still to go out */
     bool unacked : 1;   /* data was sent whose acknowledgement nobody has asked for */
+    bool ask_sent : 1;  /* ... and it is time to ask */
     bool send_turn : 1; /* reading was first last time */
     bool hungry : 1;    /* a line is waited for: any room is worth a read */
     uint8_t rx[USOCKET_RX_SIZE];
@@ -83,6 +86,7 @@ struct usk_network {
     int16_t sub;
     int16_t hard; /* the SIM stage can't be passed by waiting */
     bool line_ok; /* an information line of the step was as wanted */
+    bool again;   /* a connection was not in the list: this is the second look */
     char model[16];
 };
 
@@ -113,18 +117,20 @@ struct usocket_modem {
     struct usk_resolver resolver;
     struct usk_own_command own;
     struct usocket_urc *urcs;
+    struct usocket_urc *urc_next; /* whose turn it is, while a line is shown to all */
     uint32_t rx_bytes, tx_bytes, empty_polls, send_retries, module_resets, context_losses, clients_refused,
         datagrams_lost;
     uint32_t now_ms;
     uint32_t unknown_lines; /* how many there had been when the read under way began */
-    uint16_t next_port; /* of those that are ours to choose */
-    uint16_t close_ids; /* connection ids to be closed */
-    uint16_t push_ids;  /* ... that were opened in direct push mode */
-    uint8_t closing;    /* the one under way, plus one */
-    uint8_t pushed;     /* whose payload a URC has announced, plus one */
-    uint8_t turn;       /* whose turn on the channel it is */
-    bool busy;          /* inside usocket_process(): a callback runs */
-    int16_t down;       /* negative errno of the port, 0: the line is there */
+    uint32_t noise;         /* ... and when they were last looked at */
+    uint16_t next_port;     /* of those that are ours to choose */
+    uint16_t close_ids;     /* connection ids to be closed */
+    uint16_t push_ids;      /* ... that were opened in direct push mode */
+    uint8_t closing;        /* the one under way, plus one */
+    uint8_t pushed;         /* whose payload a URC has announced, plus one */
+    uint8_t turn;           /* whose turn on the channel it is */
+    bool busy;              /* inside usocket_process(): a callback runs */
+    int16_t down;           /* negative errno of the port, 0: the line is there */
     int16_t last_error;
     uint16_t module_error;
     uint8_t keepalive;    /* minutes that the module has been told */
