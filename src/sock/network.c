@@ -4,43 +4,16 @@
  */
 #include <string.h>
 
-#include "sock/internal.h"
-
-enum state {
-    SYNC, /* AT until the module answers */
-    ECHO_OFF,
-    NUMBERS,  /* AT+CMEE=1: errors as numbers */
-    IDENTIFY, /* ATI: the model, and with it the dialect */
-    SETTINGS, /* the dialect's list */
-    FLOW,     /* AT+IFC */
-    URC_ASK,  /* is ours the port on which the module prints its events? */
-    URC_SET,
-    READY, /* commands of the program may run */
-    LIST,  /* connections that the module holds: those of an earlier run are closed */
-    CLEAN,
-    SIM,
-    CEREG, /* registration: LTE, packet, circuit domain in turn */
-    CGREG,
-    CREG,
-    APN,
-    CONTEXT_ASK, /* is the context active already? activating it twice is an error */
-    CONTEXT_UP,
-    CONTEXT_ADDRESS,
-    CONTEXT_DOWN, /* after a failure and after a loss */
-    UP,
-};
+#include "sock/network.h"
 
 enum {
-    SYNC_MS = 500,
-    COMMAND_MS = 5 * 1000, /* 300 ms in the manuals; a module that is just starting is slower */
-    REGISTRATION_MS = 5 * 1000,
     POLL_MS = 1000, /* SIM and registration */
     ACTIVATE_PAUSE_MS = 5 * 1000,
     LIST_TRIES = 3,
     SIM_TRIES = 5, /* a SIM is "not inserted" for a moment at start (PROTOCOL.md 6.2, code 10) */
 };
 
-static void enter(struct usocket_modem *modem, enum state state)
+static void enter(struct usocket_modem *modem, enum usk_net_state state)
 {
     modem->net.state = (uint8_t)state;
     modem->net.line_ok = false;
@@ -48,7 +21,7 @@ static void enter(struct usocket_modem *modem, enum state state)
     modem->net.listed = 0;
 }
 
-static void enter_later(struct usocket_modem *modem, enum state state, uint16_t pause_ms)
+static void enter_later(struct usocket_modem *modem, enum usk_net_state state, uint16_t pause_ms)
 {
     enter(modem, state);
     modem->net.since_ms = modem->now_ms;
@@ -59,167 +32,6 @@ static void set_stage(struct usocket_modem *modem, enum usocket_stage stage, int
 {
     modem->net.stage = (uint8_t)stage;
     modem->net.sub = (int16_t)sub;
-}
-
-/* --- the commands that are the same for all families: 3GPP TS 27.007, ITU-T V.250 -------------------------------- */
-
-static void put_sync(const struct usocket_modem *modem, struct usk_line *line)
-{
-    usk_put(line, modem->net.tries % 2 == 0 ? "AT" : "ATV1"); /* after ATV0 no answer can be read */
-}
-
-static void put_echo_off(const struct usocket_modem *modem, struct usk_line *line)
-{
-    (void)modem;
-    usk_put(line, "ATE0");
-}
-
-static void put_numbers(const struct usocket_modem *modem, struct usk_line *line)
-{
-    (void)modem;
-    usk_put(line, "AT+CMEE=1");
-}
-
-static void put_identify(const struct usocket_modem *modem, struct usk_line *line)
-{
-    (void)modem;
-    usk_put(line, "ATI");
-}
-
-static void put_setting(const struct usocket_modem *modem, struct usk_line *line)
-{
-    usk_put(line, modem->net.dialect->settings[modem->net.setting]);
-}
-
-static void put_flow(const struct usocket_modem *modem, struct usk_line *line)
-{
-    (void)modem;
-    usk_put(line, "AT+IFC=2,2");
-}
-
-static void put_sim(const struct usocket_modem *modem, struct usk_line *line)
-{
-    (void)modem;
-    usk_put(line, "AT+CPIN?");
-}
-
-static void put_registration(const struct usocket_modem *modem, struct usk_line *line)
-{
-    static const char *const names[] = {"AT+CEREG?", "AT+CGREG?", "AT+CREG?"};
-
-    usk_put(line, names[modem->net.state - CEREG]);
-}
-
-/* ATI: "Quectel", the model, "Revision: ..." (transcript 041 has the model as "Quectel_MC60"). */
-static int on_identity(void *ctx, struct usk_text line, struct usk_fields *fields)
-{
-    struct usocket_modem *modem = ctx;
-    struct usk_network *net = &modem->net;
-    const struct usk_dialect *dialect = usk_dialect_of_model(line);
-
-    (void)fields;
-    if (usk_text_starts(line, "Quectel") || usk_text_starts(line, "Revision")) {
-        return 0;
-    }
-    if (net->model[0] == '\0' || dialect != NULL) {
-        size_t len = line.len < sizeof(net->model) ? line.len : sizeof(net->model) - 1;
-
-        memcpy(net->model, line.at, len);
-        net->model[len] = '\0';
-    }
-    if (dialect != NULL && net->dialect == NULL) {
-        net->dialect = dialect;
-    }
-    return 0;
-}
-
-static int on_sim(void *ctx, struct usk_text text, struct usk_fields *fields)
-{
-    static const struct {
-        const char *code;
-        enum usocket_sim sim;
-    } codes[] = {
-        {"READY", USOCKET_SIM_READY},         {"SIM PIN", USOCKET_SIM_PIN},   {"SIM PUK", USOCKET_SIM_PUK},
-        {"SIM PIN2", USOCKET_SIM_PIN2},       {"SIM PUK2", USOCKET_SIM_PUK2}, {"NOT READY", USOCKET_SIM_BUSY},
-        {"NOT INSERTED", USOCKET_SIM_ABSENT},
-    };
-    struct usocket_modem *modem = ctx;
-    struct usk_text code;
-
-    (void)text;
-    modem->net.sub = USOCKET_SIM_LOCKED; /* PH-SIM PIN, PH-NET PIN and so on */
-    if (!usk_field_text(fields, &code)) {
-        modem->net.sub = USOCKET_SIM_UNKNOWN;
-    }
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        if (usk_text_equal(code, codes[i].code)) {
-            modem->net.sub = (int16_t)codes[i].sim;
-        }
-    }
-    modem->net.line_ok = modem->net.sub == USOCKET_SIM_READY;
-    return 0;
-}
-
-/* The answer is "<n>,<stat>[,...]", the unsolicited code "<stat>[,"tac",...]": the second field tells them apart. */
-static int on_registration(void *ctx, struct usk_text text, struct usk_fields *fields)
-{
-    struct usocket_modem *modem = ctx;
-    uint32_t n;
-    uint32_t stat;
-
-    (void)text;
-    if (!usk_field_uint(fields, 5, &n) || !usk_field_uint(fields, INT8_MAX, &stat)) {
-        return USK_NOT_MINE;
-    }
-    modem->net.line_ok = stat == 1 || stat == 5;
-    if (modem->net.line_ok || modem->net.state == CEREG || modem->net.sub <= 0 || modem->net.sub == 4) {
-        modem->net.sub = (int16_t)stat;
-    }
-    return 0;
-}
-
-#define STEP(put, its_prefix, ms, its_flags, line)                                                                     \
-    {                                                                                                                  \
-        put,                                                                                                           \
-        {                                                                                                              \
-            .prefix = its_prefix, .timeout_ms = ms, .flags = its_flags, .on_line = line, .on_done = usk_net_step_done  \
-        }                                                                                                              \
-    }
-
-static const struct usk_step common_steps[] = {
-    [SYNC] = STEP(put_sync, NULL, SYNC_MS, 0, NULL),
-    [ECHO_OFF] = STEP(put_echo_off, NULL, COMMAND_MS, 0, NULL),
-    [NUMBERS] = STEP(put_numbers, NULL, COMMAND_MS, 0, NULL),
-    [IDENTIFY] = STEP(put_identify, NULL, COMMAND_MS, USK_ANY_LINE, on_identity),
-    [SETTINGS] = STEP(put_setting, NULL, COMMAND_MS, 0, NULL),
-    [FLOW] = STEP(put_flow, NULL, COMMAND_MS, 0, NULL),
-    [SIM] = STEP(put_sim, "+CPIN", COMMAND_MS, 0, on_sim),
-    [CEREG] = STEP(put_registration, "+CEREG", REGISTRATION_MS, 0, on_registration),
-    [CGREG] = STEP(put_registration, "+CGREG", REGISTRATION_MS, 0, on_registration),
-    [CREG] = STEP(put_registration, "+CREG", REGISTRATION_MS, 0, on_registration),
-};
-
-static const struct usk_step *step_of(const struct usk_network *net)
-{
-    switch ((enum state)net->state) {
-    case URC_ASK:
-        return net->dialect->urc_ask;
-    case URC_SET:
-        return net->dialect->urc_set;
-    case LIST:
-        return net->dialect->list;
-    case APN:
-        return net->dialect->apn;
-    case CONTEXT_ASK:
-    case CONTEXT_ADDRESS:
-        return net->dialect->context_ask;
-    case CONTEXT_UP:
-        return net->dialect->context_up;
-    case CONTEXT_DOWN:
-        return net->dialect->context_down;
-    default:
-        return &common_steps[net->state];
-    }
 }
 
 /* --- transitions -------------------------------------------------------------------------------------------------- */
@@ -267,7 +79,7 @@ static void registration_done(struct usocket_modem *modem)
         set_stage(modem, USOCKET_STAGE_DATA, 0);
         enter(modem, modem->config.apn != NULL ? APN : CONTEXT_ASK);
     } else if (net->state != CREG) {
-        enter(modem, (enum state)(net->state + 1));
+        enter(modem, (enum usk_net_state)(net->state + 1));
     } else {
         enter_later(modem, CEREG, POLL_MS);
     }
@@ -339,7 +151,7 @@ static void set_up_done(struct usocket_modem *modem, bool ok)
 {
     struct usk_network *net = &modem->net;
 
-    switch ((enum state)net->state) {
+    switch ((enum usk_net_state)net->state) {
     case SYNC:
         net->tries++;
         if (ok) {
@@ -381,7 +193,7 @@ static void bring_up_done(struct usocket_modem *modem, int result)
 {
     struct usk_network *net = &modem->net;
 
-    switch ((enum state)net->state) {
+    switch ((enum usk_net_state)net->state) {
     case LIST:
         list_done(modem, result);
         break;
@@ -461,7 +273,7 @@ bool usk_net_next(struct usocket_modem *modem, uint32_t *wake_ms)
         }
         net->pause_ms = 0;
     }
-    step = step_of(net);
+    step = usk_net_step(net);
     line = usk_channel_line(&modem->channel);
     step->put(modem, &line);
     usk_start(modem, &line, &step->command, modem);
