@@ -51,6 +51,18 @@ enum usocket_sim {
 /** Types of a PDP context, as AT+QICSGP numbers them. */
 enum usocket_pdp { USOCKET_PDP_IPV4 = 1, USOCKET_PDP_IPV6 = 2, USOCKET_PDP_IPV4V6 = 3 };
 
+/** What the driver does by itself when something has failed, from the mildest on; see usocket_config::on_recovery. */
+enum usocket_recovery {
+    USOCKET_RECOVERY_RESYNC = 1, /**< a command had no usable answer: the line was synchronised again */
+    USOCKET_RECOVERY_CLOSE,      /**< a connection has failed: its id is taken back by QICLOSE */
+    USOCKET_RECOVERY_CONTEXT,    /**< the data call was lost or is of no use: QIDEACT, then QIACT */
+    USOCKET_RECOVERY_RESET,      /**< nothing milder helps: the module is reset */
+    USOCKET_RECOVERY_RESTARTED,  /**< the module has started anew by itself: it is set up again */
+    USOCKET_RECOVERY_UP,         /**< the network is up, for the first time or again */
+};
+
+typedef void (*usocket_recovery_fn)(void *ctx, enum usocket_recovery what);
+
 /** What usocket is told about one modem. All pointers must stay valid as long as the modem is used; NULL: default. */
 struct usocket_config {
     const char *apn;      /**< access point name; NULL leaves the context as the module has it stored */
@@ -63,6 +75,15 @@ struct usocket_config {
                              module prints its events only on the port set by AT+QURCCFG. "" leaves the setting alone */
     const char *dialect;  /**< module family: "auto" (default, asks the module), or a name of usocket_dialects() */
     bool rtscts;          /**< the UART's RTS and CTS are wired: AT+IFC=2,2 */
+    /** Is told each step of recovery, or NULL. Any call may be made from it. */
+    usocket_recovery_fn on_recovery;
+    void *recovery_ctx;
+    /**
+     * Seconds between one reset of the module and the next, the second and all later ones, as long as they do not help;
+     * the first is done at once. 0 0 0 is 600 1800 3600, as Quectel's flow chart has it.
+     */
+    uint16_t reset_pause_s[3];
+    bool no_reset;    /**< never reset the module */
     uint16_t close_s; /**< seconds that QICLOSE may hold the module while it waits for the peer's FIN, 1..10; 0 is 1 */
 };
 
@@ -122,9 +143,11 @@ struct usocket_stats {
     uint32_t timeouts;           /**< commands that were given up */
     uint32_t resyncs;            /**< times the line was synchronised again after a time-out */
     uint32_t empty_polls;        /**< safety polls that found nothing */
-    uint32_t send_retries;    /**< blocks that the module refused for want of room (SEND FAIL) and that were repeated */
-    uint32_t module_resets;   /**< times the module started anew by itself */
-    uint32_t context_losses;  /**< times the network took the data call away */
+    uint32_t send_retries;   /**< blocks that the module refused for want of room (SEND FAIL) and that were repeated */
+    uint32_t module_resets;  /**< times the module started anew by itself */
+    uint32_t context_losses; /**< times the network took the data call away, or it was of no use */
+    uint32_t closes_after_failure; /**< connection ids that were taken back after a failure */
+    uint32_t resets;               /**< times the driver has reset the module */
     uint32_t clients_refused; /**< clients that were closed unaccepted: the backlog, our sockets or the module's full */
     uint32_t datagrams_lost;  /**< datagrams of which not all arrived here, or whose sending was not confirmed */
     uint32_t payload_discarded; /**< payload bytes that belonged to no socket, or more than was asked for */

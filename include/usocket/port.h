@@ -70,7 +70,10 @@ struct usocket_port {
     /** Makes every wait() of other threads return. Called with the lock held. Needed when lock is given. */
     void (*wake)(void *ctx);
 
-    /** Resets the module by its RESET_N or PWRKEY line. Without it usocket uses AT+CFUN=1,1. Returns 0 or -errno. */
+    /**
+     * Resets the module by its RESET_N or PWRKEY line. Without it usocket uses AT+CFUN=1,1, which a module that hangs
+     * does not hear. It may last as long as the pulse; calls that wait are late by that. Returns 0 or -errno.
+     */
     int (*reset)(void *ctx);
 
     /**

@@ -326,6 +326,8 @@ enum {
     USOCKET_SO_ACCESS = 0x2000, /**< access mode, before connect, bind or listen: 0 buffer, the default; 1 direct push:
                                      fewer commands, but a program that does not read in time loses the connection
                                      (-ENOBUFS) */
+    USOCKET_SO_REOPEN = 0x2001, /**< 1: a listener is opened again, on its port, when the module has started anew or the
+                                     data call was lost, instead of ending; clients not yet accepted are gone */
     /* to be asked only */
     USOCKET_SO_ERROR = 0x1007,  /**< the pending error as a positive errno, 0: none; asking takes it */
     USOCKET_SO_TYPE = 0x1008,   /**< USOCKET_SOCK_STREAM or USOCKET_SOCK_DGRAM */

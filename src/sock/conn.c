@@ -139,6 +139,7 @@ void usk_conn_close_done(void *ctx, int result)
         }
         closed(modem, modem->closing);
     }
+    usk_recovery_closed(modem, result);
 }
 
 /* --- begin and end ------------------------------------------------------------------------------------------------ */
@@ -173,8 +174,24 @@ static bool leaves_nothing(const struct usocket *s, int error)
     return s->orphan || (s->listener != 0 && error != 0);
 }
 
+/* A listener that shall survive its module waits for it. */
+static bool opens_again(const struct usocket *s, int error)
+{
+    return s->reopen && s->service == USK_TCP_LISTENER && !s->orphan && (error == -ENETRESET || error == -ENETDOWN);
+}
+
 void usk_conn_end(struct usocket *s, int error)
 {
+    if (opens_again(s, error)) {
+        usk_clients_drop(s);
+        s->auto_port = false; /* it keeps the one it has */
+        usk_conn_open(s);
+        return;
+    }
+    if (error != 0 && error != -ENETRESET && s->id >= 0) {
+        s->modem->closes_after_failure++;
+        usk_recovery_tell(s->modem, USOCKET_RECOVERY_CLOSE);
+    }
     release_id(s);
     if (error == -ENETDOWN || error == -ENETRESET || error == -ECONNRESET) { /* nobody to say FIN to */
         s->ending = USOCKET_CLOSED;
@@ -261,6 +278,7 @@ static void open_failed(struct usocket *s, int error)
 {
     if (error != -EADDRINUSE && error != -ENETDOWN) {
         usk_conn_end(s, error);
+        usk_recovery_opened(s->modem, error);
         return;
     }
     open_again(s, error);
@@ -279,6 +297,7 @@ void usk_conn_opened(struct usocket_modem *modem, uint32_t id, int error)
     if (error == 0) {
         s->binding = false;
         enter(s, USK_CONN_OPEN);
+        usk_recovery_opened(modem, 0);
     } else {
         open_failed(s, error);
     }
@@ -371,7 +390,9 @@ static bool waiting_next(struct usocket *s, uint32_t *wake_ms)
     uint32_t left = usk_left(modem->now_ms, s->since_ms, CONNECT_LIMIT_MS);
     int id;
 
-    if (left == 0 || modem->net.hard != 0) {
+    if (opens_again(s, -ENETDOWN)) {
+        left = CONNECT_LIMIT_MS;
+    } else if (left == 0 || modem->net.hard != 0) {
         return give_up(s, left == 0 ? -ETIMEDOUT : -ENETDOWN, wake_ms);
     }
     usk_lower(wake_ms, left);
@@ -416,7 +437,12 @@ void usk_conn_state_done(void *ctx, int result)
     if (s->state == USK_CONN_OPENING) {
         open_again(s, -ECONNREFUSED);
     } else if (s->state == USK_CONN_OPEN) { /* gone, and whether all of its data had been read nobody knows */
-        usk_conn_end(s, s->peer_closed ? 0 : -ECONNRESET);
+        bool ended = s->peer_closed;
+
+        usk_conn_end(s, ended ? 0 : -ECONNRESET);
+        if (!ended) {
+            usk_net_module_suspect(s->modem, "a connection is gone without a word");
+        }
     }
 }
 
@@ -446,7 +472,9 @@ static bool opening_next(struct usocket *s, uint32_t *wake_ms)
     uint32_t left = usk_left(s->modem->now_ms, s->since_ms, CONNECT_LIMIT_MS);
 
     if (left == 0) {
-        return give_up(s, -ETIMEDOUT, wake_ms);
+        give_up(s, -ETIMEDOUT, wake_ms);
+        usk_recovery_opened(s->modem, -ETIMEDOUT);
+        return false;
     }
     usk_lower(wake_ms, left);
     return (s->check || poll_due(s, wake_ms)) && start_check(s);

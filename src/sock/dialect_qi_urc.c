@@ -103,6 +103,13 @@ static int urc_reset(void *ctx, struct usk_fields *fields)
     return 0;
 }
 
+static int urc_asleep(void *ctx, struct usk_fields *fields)
+{
+    (void)fields;
+    usk_net_module_asleep(ctx);
+    return 0;
+}
+
 /* Most frequent first. Those without a function are part of every module's start or idle talk (PROTOCOL.md 7.1). */
 const struct usk_urc usk_urcs[] = {
     {"+QIURC", "recv", urc_data},
@@ -115,7 +122,7 @@ const struct usk_urc usk_urcs[] = {
     {"RDY", NULL, urc_reset},
     {"POWERED DOWN", NULL, urc_reset},
     {"NORMAL POWER DOWN", NULL, urc_reset},
-    {"PSM POWER DOWN", NULL, urc_reset},
+    {"PSM POWER DOWN", NULL, urc_asleep},
     {"+QIURC", NULL, NULL},
     {"APP RDY", NULL, NULL},
     {"+CFUN", NULL, NULL},

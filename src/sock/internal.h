@@ -159,7 +159,7 @@ bool usk_net_next(struct usocket_modem *modem, uint32_t *wake_ms);
 void usk_net_module_reset(struct usocket_modem *modem);
 
 /** It may have: the set-up is done again, and each connection that it does not list any more has failed. */
-void usk_net_module_suspect(struct usocket_modem *modem);
+void usk_net_module_suspect(struct usocket_modem *modem, const char *why);
 
 /** The module does not answer at all. */
 void usk_net_module_silent(struct usocket_modem *modem);
@@ -175,6 +175,24 @@ void usk_net_line_ok(struct usocket_modem *modem);
 void usk_net_address(struct usocket_modem *modem, struct usk_text address);
 void usk_net_listed(struct usocket_modem *modem, uint32_t id);
 void usk_net_step_done(void *modem, int result);
+
+/* --- recovery ----------------------------------------------------------------------------------------------------- */
+
+void usk_recovery_tell(struct usocket_modem *modem, enum usocket_recovery what);
+
+/** Resets the module. @return 0, or the milliseconds until it may be done, UINT32_MAX: never */
+uint32_t usk_recovery_reset(struct usocket_modem *modem);
+
+/* What has come of a command: the next step may follow. */
+void usk_recovery_opened(struct usocket_modem *modem, int error);
+void usk_recovery_closed(struct usocket_modem *modem, int result);
+bool usk_recovery_down(struct usocket_modem *modem, int result); /* true: the module is being reset */
+
+/** The module is reset now, by the port or by a command. */
+void usk_net_reset(struct usocket_modem *modem);
+
+/** The module goes to sleep; its connections are gone. */
+void usk_net_module_asleep(struct usocket_modem *modem);
 
 /* --- connections -------------------------------------------------------------------------------------------------- */
 

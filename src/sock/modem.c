@@ -252,13 +252,17 @@ static void look_at_channel(struct usocket_modem *modem)
         modem->module_error = (uint16_t)channel->cme;
         channel->cme = -1;
     }
+    if (modem->recovery.resyncs != channel->count.resyncs) {
+        modem->recovery.resyncs = channel->count.resyncs;
+        usk_recovery_tell(modem, USOCKET_RECOVERY_RESYNC);
+    }
     if (channel->silent) {
         channel->silent = false;
         usk_net_module_silent(modem);
     }
     if (channel->echo_returned && usk_channel_idle(channel)) {
         channel->echo_returned = false;
-        usk_net_module_suspect(modem);
+        usk_net_module_suspect(modem, "echo is back");
     }
 }
 
@@ -438,6 +442,8 @@ void usocket_get_stats(struct usocket_modem *modem, struct usocket_stats *stats)
         .send_retries = modem->send_retries,
         .module_resets = modem->module_resets,
         .context_losses = modem->context_losses,
+        .closes_after_failure = modem->closes_after_failure,
+        .resets = modem->resets,
         .clients_refused = modem->clients_refused,
         .datagrams_lost = modem->datagrams_lost,
         .payload_discarded = count->discarded,

@@ -9,6 +9,8 @@
 enum {
     POLL_MS = 1000, /* SIM and registration */
     ACTIVATE_PAUSE_MS = 5 * 1000,
+    BOOT_MS = 5 * 1000,    /* after a reset nothing is heard before (PROTOCOL.md 7.1) */
+    SILENT_MS = 60 * 1000, /* no answer for so long: reset (EC200U note, figure 1) */
     LIST_TRIES = 3,
     SIM_TRIES = 5, /* a SIM is "not inserted" for a moment at start (PROTOCOL.md 6.2, code 10) */
 };
@@ -152,6 +154,10 @@ static void set_up_done(struct usocket_modem *modem, bool ok)
     struct usk_network *net = &modem->net;
 
     switch ((enum usk_net_state)net->state) {
+    case RESET:
+        enter_later(modem, SYNC, BOOT_MS);
+        net->sync_ms = modem->now_ms;
+        break;
     case SYNC:
         net->tries++;
         if (ok) {
@@ -211,19 +217,26 @@ static void bring_up_done(struct usocket_modem *modem, int result)
     case CONTEXT_UP:
         if (result == 0) {
             enter(modem, CONTEXT_ADDRESS);
-        } else {
+        } else if (result != -ETIMEDOUT || usk_recovery_reset(modem) > 0) { /* no answer is worse than a no */
             enter_later(modem, CONTEXT_DOWN, ACTIVATE_PAUSE_MS);
         }
         break;
     case CONTEXT_ADDRESS: /* active, even when the module does not list it (transcript 059) */
         enter(modem, UP);
         break;
-    default: /* APN, CONTEXT_DOWN */
+    case CONTEXT_DOWN:
+        if (!usk_recovery_down(modem, result)) {
+            enter(modem, CONTEXT_ASK);
+        }
+        break;
+    default: /* APN */
         enter(modem, CONTEXT_ASK);
         break;
     }
     if (net->state == UP) {
+        modem->recovery.up_ms = modem->now_ms;
         set_stage(modem, USOCKET_STAGE_DATA, 1);
+        usk_recovery_tell(modem, USOCKET_RECOVERY_UP);
     }
 }
 
@@ -254,6 +267,16 @@ static void pass_by(struct usocket_modem *modem)
     }
 }
 
+/* A module that has been silent for long is reset, if that may be done now. */
+static void look_at_silence(struct usocket_modem *modem)
+{
+    struct usk_network *net = &modem->net;
+
+    if (net->state == SYNC && net->pause_ms == 0 && usk_left(modem->now_ms, net->sync_ms, SILENT_MS) == 0) {
+        usk_recovery_reset(modem);
+    }
+}
+
 bool usk_net_next(struct usocket_modem *modem, uint32_t *wake_ms)
 {
     struct usk_network *net = &modem->net;
@@ -261,7 +284,10 @@ bool usk_net_next(struct usocket_modem *modem, uint32_t *wake_ms)
     const struct usk_step *step;
 
     pass_by(modem);
-    if (net->goal == USK_GOAL_NONE || net->state == READY || net->state == CLEAN || net->state == UP) {
+    if (net->goal != USK_GOAL_NONE && !net->asleep) {
+        look_at_silence(modem);
+    }
+    if (net->goal == USK_GOAL_NONE || net->asleep || net->state == READY || net->state == CLEAN || net->state == UP) {
         return false;
     }
     if (net->pause_ms > 0) {
@@ -290,6 +316,10 @@ void usk_net_init(struct usocket_modem *modem, const struct usk_dialect *dialect
 
 void usk_net_want(struct usocket_modem *modem, enum usk_goal goal)
 {
+    if (modem->net.goal == USK_GOAL_NONE || modem->net.asleep) {
+        modem->net.sync_ms = modem->now_ms;
+        modem->net.asleep = false;
+    }
     if (goal > modem->net.goal) {
         modem->net.goal = (uint8_t)goal;
     }
@@ -312,16 +342,14 @@ static void start_over(struct usocket_modem *modem)
     modem->net.tries = 0;
     modem->keepalive = 0; /* as the settings will have it */
     modem->channel.echo = true;
+    modem->net.sync_ms = modem->now_ms;
+    modem->net.asleep = false;
     enter(modem, SYNC);
 }
 
-void usk_net_module_reset(struct usocket_modem *modem)
+/* All that the module knew of us is gone. */
+static void lose_all(struct usocket_modem *modem)
 {
-    if (modem->net.state == SYNC) {
-        return; /* it has started, and is being waited for */
-    }
-    usk_log(modem, "the module has started anew");
-    modem->module_resets++;
     modem->close_ids = 0;
     start_over(modem);
     usk_conn_end_all(modem, -ENETRESET);
@@ -330,19 +358,53 @@ void usk_net_module_reset(struct usocket_modem *modem)
     enter(modem, SYNC); /* whatever the aborted step made of it */
 }
 
-void usk_net_module_suspect(struct usocket_modem *modem)
+void usk_net_module_reset(struct usocket_modem *modem)
+{
+    if (modem->net.state <= SYNC) { /* it has started, and is being waited for */
+        modem->net.sync_ms = modem->now_ms;
+        return;
+    }
+    usk_log(modem, "the module has started anew");
+    modem->module_resets++;
+    lose_all(modem);
+    usk_recovery_tell(modem, USOCKET_RECOVERY_RESTARTED);
+}
+
+void usk_net_module_asleep(struct usocket_modem *modem)
+{
+    if (modem->net.state > SYNC) {
+        usk_log(modem, "the module goes to sleep");
+        lose_all(modem);
+        modem->net.asleep = true;
+    }
+}
+
+void usk_net_reset(struct usocket_modem *modem)
+{
+    lose_all(modem);
+    if (modem->port->reset == NULL) {
+        enter(modem, RESET);
+    } else if (modem->port->reset(modem->port_ctx) == 0) {
+        enter_later(modem, SYNC, BOOT_MS);
+    } else {
+        usk_log(modem, "the port could not reset the module");
+    }
+}
+
+void usk_net_module_suspect(struct usocket_modem *modem, const char *why)
 {
     if (modem->net.state < READY) { /* it did not obey ATE0 */
         modem->channel.echo = true;
     } else {
-        usk_log(modem, "echo is back: has the module started anew?");
+        usk_log(modem, why);
+        usk_log(modem, "has the module started anew?");
         start_over(modem);
     }
 }
 
 void usk_net_module_silent(struct usocket_modem *modem)
 {
-    if (modem->net.state != SYNC) {
+    if (modem->net.state > SYNC) {
         usk_log(modem, "the module does not answer");
         start_over(modem);
     } else {
@@ -356,6 +418,7 @@ void usk_net_context_broken(struct usocket_modem *modem)
         return;
     }
     modem->context_losses++;
+    usk_recovery_tell(modem, USOCKET_RECOVERY_CONTEXT);
     for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
         if (modem->sock[i].id >= 0) { /* QIDEACT ends them all; those that only wait for an id go on waiting */
             usk_conn_end(&modem->sock[i], -ENETDOWN);

@@ -8,7 +8,8 @@
 #include "sock/internal.h"
 
 enum usk_net_state {
-    SYNC, /* AT until the module answers */
+    RESET, /* AT+CFUN=1,1 */
+    SYNC,  /* AT until the module answers */
     ECHO_OFF,
     NUMBERS,  /* AT+CMEE=1: errors as numbers */
     IDENTIFY, /* ATI: the model, and with it the dialect */

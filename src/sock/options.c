@@ -19,6 +19,7 @@ static const struct option {
     {USOCKET_TCP_USER_TIMEOUT, INT_MAX, 0, STREAM},
     {USOCKET_SO_LINGER, 10, 0, STREAM},
     {USOCKET_SO_ACCESS, 1, 0, EARLY},
+    {USOCKET_SO_REOPEN, 1, 0, STREAM},
     {USOCKET_SO_ERROR, 0, 0, READ_ONLY},
     {USOCKET_SO_TYPE, 0, 0, READ_ONLY},
     {USOCKET_SO_NREAD, 0, 0, READ_ONLY},
@@ -49,6 +50,9 @@ static void set(struct usocket *s, int name, int value)
     switch (name) {
     case USOCKET_SO_REUSEADDR:
         s->reuse = value != 0;
+        break;
+    case USOCKET_SO_REOPEN:
+        s->reopen = value != 0;
         break;
     case USOCKET_TCP_KEEPALIVE:
         s->keepalive = (uint8_t)value;
@@ -103,6 +107,8 @@ static int get(struct usocket *s, int name)
     switch (name) {
     case USOCKET_SO_REUSEADDR:
         return s->reuse;
+    case USOCKET_SO_REOPEN:
+        return s->reopen;
     case USOCKET_TCP_KEEPALIVE:
         return s->keepalive;
     case USOCKET_TCP_USER_TIMEOUT:

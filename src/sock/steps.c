@@ -10,7 +10,14 @@ enum {
     SYNC_MS = 500,
     COMMAND_MS = 5 * 1000, /* 300 ms in the manuals; a module that is just starting is slower */
     REGISTRATION_MS = 5 * 1000,
+    RESET_MS = 15 * 1000, /* CFUN: EC2x AT manual */
 };
+
+static void put_reset(const struct usocket_modem *modem, struct usk_line *line)
+{
+    (void)modem;
+    usk_put(line, "AT+CFUN=1,1");
+}
 
 static void put_sync(const struct usocket_modem *modem, struct usk_line *line)
 {
@@ -96,10 +103,11 @@ static int on_sim(void *ctx, struct usk_text text, struct usk_fields *fields)
     struct usk_text code;
 
     (void)text;
-    modem->net.sub = USOCKET_SIM_LOCKED; /* PH-SIM PIN, PH-NET PIN and so on */
+    modem->net.sub = USOCKET_SIM_UNKNOWN;
     if (!usk_field_text(fields, &code)) {
-        modem->net.sub = USOCKET_SIM_UNKNOWN;
+        return 0;
     }
+    modem->net.sub = USOCKET_SIM_LOCKED; /* PH-SIM PIN, PH-NET PIN and so on */
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         if (usk_text_equal(code, codes[i].code)) {
             modem->net.sub = (int16_t)codes[i].sim;
@@ -136,6 +144,7 @@ static int on_registration(void *ctx, struct usk_text text, struct usk_fields *f
     }
 
 static const struct usk_step common_steps[] = {
+    [RESET] = STEP(put_reset, NULL, RESET_MS, 0, NULL),
     [SYNC] = STEP(put_sync, NULL, SYNC_MS, 0, NULL),
     [ECHO_OFF] = STEP(put_echo_off, NULL, COMMAND_MS, 0, NULL),
     [NUMBERS] = STEP(put_numbers, NULL, COMMAND_MS, 0, NULL),

@@ -62,7 +62,7 @@ static const struct option {
 } options[] = {
     {USOCKET_SO_REUSEADDR, 0, 0, 1, -EINVAL, false},          {USOCKET_TCP_KEEPALIVE, 0, 1, 120, -EINVAL, true},
     {USOCKET_TCP_USER_TIMEOUT, 0, 0, INT_MAX, -EINVAL, true}, {USOCKET_SO_LINGER, 1, 0, 10, -EINVAL, false},
-    {USOCKET_SO_ACCESS, 0, 0, 1, -EOPNOTSUPP, false},
+    {USOCKET_SO_ACCESS, 0, 0, 1, -EOPNOTSUPP, false},         {USOCKET_SO_REOPEN, 0, 0, 1, -EINVAL, false},
 };
 enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
 
@@ -120,7 +120,7 @@ static void test_an_option_is_an_int_and_of_no_other_size(void **state)
 static void test_an_option_of_another_level_or_an_unknown_one_is_enoprotoopt(void **state)
 {
     static const int levels[] = {0, 1, USOCKET_IPPROTO_UDP, 0xffe, -1};
-    static const int unknown[] = {0, 1, 3, 5, 8, 0x1006, 0x1009, 0x2001, -1};
+    static const int unknown[] = {0, 1, 3, 5, 8, 0x1006, 0x1009, 0x2002, -1};
     struct rig *r = *state;
     struct usocket *s = stream(r);
     int value = 1;

@@ -179,11 +179,11 @@ static void test_silence_for_a_while_does_not_cost_the_connections(void **state)
     rig_run(r, 1000);
     rig_fault(r, "silent");
     assert_int_equal(usocket_at_command(&r->modem, "AT+CSQ", NULL, NULL, 30000), -ETIMEDOUT);
-    rig_run(r, 200000);
+    rig_run(r, 20000);
     modemsim_fault_clear(r->sim, "silent");
     rig_run(r, 30000);
     works(r, s);
-    assert_int_equal(rig_stats(r).module_resets, 0);
+    assert_int_equal(rig_stats(r).module_resets + rig_stats(r).resets, 0);
 }
 
 static void test_a_module_that_hangs_is_told_in_time_and_returns_after_its_reset(void **state)

@@ -50,6 +50,7 @@ struct usocket {
     bool binding : 1;   /* ... which is undone if the open that it began fails */
     bool auto_port : 1; /* local_port is our choice */
     bool reuse : 1;
+    bool reopen : 1;
     bool more : 1;       /* the module may hold data */
     bool more_again : 1; /* it said so while a read was under way */
     bool polling : 1;    /* the read under way is a safety poll */
@@ -76,6 +77,7 @@ struct usk_network {
     struct usocket_sockaddr address; /* family 0: not known */
     struct usocket_sockaddr address6;
     uint32_t since_ms; /* begin of the pause or of the stage */
+    uint32_t sync_ms;  /* since when the module is waited for */
     uint16_t pause_ms; /* before the next command; 0: none */
     uint16_t listed;   /* connection ids seen in the module's list */
     uint8_t state;     /* enum in network.c */
@@ -87,6 +89,7 @@ struct usk_network {
     int16_t hard; /* the SIM stage can't be passed by waiting */
     bool line_ok; /* an information line of the step was as wanted */
     bool again;   /* a connection was not in the list: this is the second look */
+    bool asleep;  /* the module has said so: nothing is asked of it until the program wants something */
     char model[16];
 };
 
@@ -97,6 +100,17 @@ struct usk_resolver {
     uint8_t got;
     bool busy;
     bool owes; /* the answer of a cancelled query is still to come */
+};
+
+struct usk_recovery {
+    uint32_t reset_ms; /* when the module was reset last */
+    uint32_t up_ms;    /* when the network came up last */
+    uint32_t resyncs;  /* that were told */
+    uint8_t resets;    /* in a row, 3 at most: the pause before the next */
+    uint8_t opens;     /* failures in a row, of QIOPEN ... */
+    uint8_t closes;    /* ... of QICLOSE ... */
+    uint8_t downs;     /* ... of QIDEACT ... */
+    uint8_t cycles;    /* ... and contexts made anew for the sake of QIOPEN */
 };
 
 struct usk_own_command {
@@ -116,10 +130,11 @@ struct usocket_modem {
     struct usk_network net;
     struct usk_resolver resolver;
     struct usk_own_command own;
+    struct usk_recovery recovery;
     struct usocket_urc *urcs;
     struct usocket_urc *urc_next; /* whose turn it is, while a line is shown to all */
-    uint32_t rx_bytes, tx_bytes, empty_polls, send_retries, module_resets, context_losses, clients_refused,
-        datagrams_lost;
+    uint32_t rx_bytes, tx_bytes, empty_polls, send_retries, module_resets, context_losses, resets, closes_after_failure;
+    uint32_t clients_refused, datagrams_lost;
     uint32_t now_ms;
     uint32_t unknown_lines; /* how many there had been when the read under way began */
     uint32_t noise;         /* ... and when they were last looked at */
