@@ -27,7 +27,7 @@ bool usk_events_tell(struct usocket_modem *modem)
 {
     bool any = false;
 
-    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+    for (size_t i = 0; modem->watched && i < USOCKET_MAX_SOCKETS; i++) {
         struct usocket *s = &modem->sock[i];
 
         if (s->state != USK_CONN_FREE && s->on_event != NULL) {
@@ -50,6 +50,7 @@ int usocket_on_event(struct usocket *s, usocket_event_fn fn, void *ctx)
         return -EBADF;
     }
     s->on_event = fn;
+    s->modem->watched = true;
     s->event_ctx = ctx;
     s->told = 0;
     usk_leave(s);

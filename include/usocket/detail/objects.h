@@ -152,6 +152,7 @@ struct usocket_modem {
     uint8_t order;        /* of the next client to wait for accept */
     uint8_t linger_s[12]; /* of the connection ids to be closed */
     bool stirred;         /* bytes came: other threads look again */
+    bool watched;         /* a socket has had a callback */
     struct usocket sock[USOCKET_MAX_SOCKETS];
 };
 
