@@ -124,6 +124,7 @@ static void finish(struct usk_channel *channel, int result)
 void usk_channel_abort(struct usk_channel *channel, int result)
 {
     if (channel->command != NULL) {
+        channel->owed = channel->state != TEXT; /* a module that restarts may say the rest of it (transcript 017) */
         finish(channel, result);
     }
 }
@@ -156,6 +157,7 @@ static void begin_resync(struct usk_channel *channel, int result, uint32_t now_m
 {
     see(channel, USK_SEEN_RESYNC, channel->text, channel->text_len - 1u);
     channel->count.resyncs++;
+    channel->owed = false;
     channel->state = RESYNC;
     channel->result = (int16_t)result;
     channel->probes = 0;
@@ -252,10 +254,13 @@ static void take_final(struct usk_channel *channel, struct usk_text line, int re
         channel->command->on_final(channel->command_ctx, line);
     }
     if (!in_flight(channel, number)) {
+        channel->owed = false; /* aborted there, but answered */
         return;
     }
     if (channel->lexer.torn) {
         begin_resync(channel, -EBADMSG, now_ms);
+    } else if (channel->owed || (result == -EIO && has(channel, USK_DOUBT_ERROR))) {
+        begin_resync(channel, result, now_ms);
     } else {
         finish(channel, channel->result != 0 ? channel->result : result);
     }

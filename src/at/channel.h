@@ -31,6 +31,8 @@ enum {
     USK_NO_OK = 4,    /* OK is not a final result of this command */
     USK_FOREIGN = 8,  /* the program's own command: overlong lines too go to on_line, piece by piece, all but the last
                       with fields NULL */
+    USK_DOUBT_ERROR =
+        16, /* ERROR counts only behind a probe: it may be the answer to a payload that lost its command */
 };
 
 /**
@@ -108,7 +110,8 @@ void usk_channel_limit(struct usk_channel *channel, uint32_t timeout_ms);
 /** The payload for the prompt of the command just started; must stay as it is until on_done. */
 void usk_channel_payload(struct usk_channel *channel, const void *bytes, uint16_t len);
 
-/** Ends the command in flight, if there is one, with @p result, and owes nothing: the module has started anew. */
+/** Ends the command in flight, if there is one, with @p result: the module has started anew. The next one is believed
+ * only behind a probe, for it may still be answered. */
 void usk_channel_abort(struct usk_channel *channel, int result);
 
 /** Bytes to write now: @return their count, 0 for none. */

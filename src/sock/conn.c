@@ -15,9 +15,10 @@ enum {
     ACKED_POLL_MS = 250,
     ACKED_LIMIT_MS = 10 * 1000,  /* how long a closed socket waits for its last bytes to be acknowledged */
     ORPHAN_LIMIT_MS = 60 * 1000, /* ... and for the module to take them */
-    OPENS = 2,                   /* QIOPENs of one open: see open_failed() */
-    OPENS_AUTO_PORT = 8,         /* ... with ports of our choice, which may be in use */
-    PORT_FIRST = 49152,          /* RFC 6335: dynamic ports */
+    NO_NETWORK_MS = 1000,
+    OPENS = 2,           /* QIOPENs of one open: see open_failed() */
+    OPENS_AUTO_PORT = 8, /* ... with ports of our choice, which may be in use */
+    PORT_FIRST = 49152,  /* RFC 6335: dynamic ports */
     PORTS = 65536 - PORT_FIRST,
 };
 
@@ -164,6 +165,7 @@ void usk_conn_open(struct usocket *s)
     s->since_ms = s->modem->now_ms;
     s->last_id = -1;
     s->ending = USOCKET_CLOSED;
+    s->modem->opening = true;
     enter(s, USK_CONN_WAITING);
     usk_net_want(s->modem, USK_GOAL_NETWORK);
 }
@@ -384,18 +386,46 @@ static bool may_open(const struct usocket *s)
     return usk_net_up(s->modem) && (s->modem->close_ids == 0 || s->local_port == 0 || s->auto_port);
 }
 
+bool usk_conn_look_at_clock(struct usocket *s, uint32_t *wake_ms)
+{
+    uint32_t left = usk_left(s->modem->now_ms, s->since_ms, CONNECT_LIMIT_MS);
+
+    if (!usk_conn_busy(s) || s->state == USK_CONN_OPEN) {
+        return false;
+    }
+    if (left == 0 && !opens_again(s, -ENETDOWN)) {
+        bool opening = s->state == USK_CONN_OPENING;
+
+        give_up(s, -ETIMEDOUT, wake_ms);
+        if (opening) {
+            usk_recovery_opened(s->modem, -ETIMEDOUT);
+        }
+        return false;
+    }
+    usk_lower(wake_ms, left > 0 ? left : CONNECT_LIMIT_MS);
+    return true;
+}
+
+/* A datagram socket that is read again is opened again: not without any pause in between. */
+static bool no_network(struct usocket *s, uint32_t *wake_ms)
+{
+    uint32_t left = s->datagram ? usk_left(s->modem->now_ms, s->since_ms, NO_NETWORK_MS) : 0;
+
+    usk_lower(wake_ms, left);
+    return left == 0 && give_up(s, -ENETDOWN, wake_ms);
+}
+
 static bool waiting_next(struct usocket *s, uint32_t *wake_ms)
 {
     struct usocket_modem *modem = s->modem;
-    uint32_t left = usk_left(modem->now_ms, s->since_ms, CONNECT_LIMIT_MS);
     int id;
 
-    if (opens_again(s, -ENETDOWN)) {
-        left = CONNECT_LIMIT_MS;
-    } else if (left == 0 || modem->net.hard != 0) {
-        return give_up(s, left == 0 ? -ETIMEDOUT : -ENETDOWN, wake_ms);
+    if (!usk_conn_look_at_clock(s, wake_ms)) {
+        return false;
     }
-    usk_lower(wake_ms, left);
+    if (modem->net.hard != 0 && !opens_again(s, -ENETDOWN)) {
+        return no_network(s, wake_ms);
+    }
     id = may_open(s) ? free_id(modem) : -1;
     if (id < 0) {
         return false;
@@ -469,14 +499,9 @@ static bool poll_due(struct usocket *s, uint32_t *wake_ms)
 
 static bool opening_next(struct usocket *s, uint32_t *wake_ms)
 {
-    uint32_t left = usk_left(s->modem->now_ms, s->since_ms, CONNECT_LIMIT_MS);
-
-    if (left == 0) {
-        give_up(s, -ETIMEDOUT, wake_ms);
-        usk_recovery_opened(s->modem, -ETIMEDOUT);
+    if (!usk_conn_look_at_clock(s, wake_ms)) {
         return false;
     }
-    usk_lower(wake_ms, left);
     return (s->check || poll_due(s, wake_ms)) && start_check(s);
 }
 

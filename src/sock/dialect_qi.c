@@ -206,7 +206,7 @@ static void put_context_down(const struct usocket_modem *modem, struct usk_line 
 static const struct usk_step apn = {put_apn, {.timeout_ms = CONFIG_MS, .on_done = usk_net_step_done}};
 static const struct usk_step context_ask = {
     put_context_ask,
-    {.prefix = "+QIACT", .timeout_ms = ACTIVATE_MS, .on_line = on_context, .on_done = usk_net_step_done},
+    {.prefix = "+QIACT", .timeout_ms = LIST_MS, .on_line = on_context, .on_done = usk_net_step_done},
 };
 static const struct usk_step context_up = {put_context_up, {.timeout_ms = ACTIVATE_MS, .on_done = usk_net_step_done}};
 static const struct usk_step context_down = {
@@ -354,6 +354,7 @@ static int on_read(void *ctx, struct usk_text text, struct usk_fields *fields)
 static const struct usk_command read_command = {
     .prefix = "+QIRD",
     .timeout_ms = READ_MS,
+    .flags = USK_DOUBT_ERROR,
     .on_line = on_read,
     .on_room = usk_conn_room,
     .on_data = usk_conn_data,
@@ -376,7 +377,7 @@ static const struct usk_final send_finals[] = {{"SEND OK", 0}, {"SEND FAIL", -EA
 static const struct usk_command send_command = {
     .finals = send_finals,
     .timeout_ms = SEND_MS,
-    .flags = USK_PROMPT | USK_NO_OK,
+    .flags = USK_PROMPT | USK_NO_OK | USK_DOUBT_ERROR,
     .on_done = usk_conn_send_done,
 };
 

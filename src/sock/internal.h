@@ -221,6 +221,9 @@ static inline bool usk_conn_settled(const struct usocket *s)
 /** A place for a new socket, as usocket_socket() leaves it; NULL: none is free. */
 struct usocket *usk_conn_new(struct usocket_modem *modem);
 
+/** Ends an open whose time is over; true while there is one. */
+bool usk_conn_look_at_clock(struct usocket *s, uint32_t *wake_ms);
+
 bool usk_conn_next(struct usocket *s, uint32_t *wake_ms);
 bool usk_conn_close_next(struct usocket_modem *modem);
 
@@ -281,6 +284,7 @@ void usk_conn_listed(struct usocket *s, enum usk_listed state);
 /* Payload of a read; returns its length. `from` of a datagram, NULL: not told, family 0: not to be read. */
 int usk_conn_announced(struct usocket *s, uint32_t len, const struct usocket_sockaddr *from);
 void usk_conn_counted_sent(struct usocket *s, uint32_t total, uint32_t unacked);
+void usk_conn_noise(struct usocket_modem *modem); /* after each reading of the line */
 void usk_conn_counted_read(struct usocket *s, uint32_t total);
 
 /* Ends of commands; the context is the socket, for close the modem. */
@@ -302,7 +306,6 @@ void usk_push_data(void *modem, size_t len);
 void usk_push_end(void *modem, bool whole);
 void usk_push_commit(struct usocket *s); /* what has been pushed becomes readable */
 void usk_push_settle(struct usocket_modem *modem, uint32_t *wake_ms);
-void usk_push_noise(struct usocket_modem *modem); /* after each reading of the line */
 
 /* --- datagrams ---------------------------------------------------------------------------------------------------- */
 
@@ -356,6 +359,9 @@ ssize_t usk_recv(struct usocket *s, void *buf, size_t len, struct usk_deadline d
                  unsigned *flags);
 
 /* --- resolver ----------------------------------------------------------------------------------------------------- */
+
+/** Ends an answer that does not come. */
+void usk_resolver_look_at_clock(struct usocket_modem *modem, uint32_t *wake_ms);
 
 bool usk_resolver_next(struct usocket_modem *modem, uint32_t *wake_ms);
 void usk_resolver_end_all(struct usocket_modem *modem, int error);

@@ -225,12 +225,28 @@ static bool take_turn(struct usocket_modem *modem, unsigned turn, uint32_t *wake
     }
 }
 
+/* What has a limit of its own ends in time, also while a command holds the line. */
+static void look_at_clock(struct usocket_modem *modem, uint32_t *wake_ms)
+{
+    bool opening = false;
+
+    usk_resolver_look_at_clock(modem, wake_ms);
+    for (size_t i = 0; modem->opening && i < USOCKET_MAX_SOCKETS; i++) {
+        opening = usk_conn_look_at_clock(&modem->sock[i], wake_ms) || opening;
+    }
+    modem->opening = opening;
+}
+
 /* Starts the next command, if any is wanted; returns when to ask again if none is. */
 static uint32_t schedule(struct usocket_modem *modem)
 {
     uint32_t wake_ms = UINT32_MAX;
 
-    if (!usk_channel_idle(&modem->channel) || usk_net_next(modem, &wake_ms)) {
+    if (!usk_channel_idle(&modem->channel)) {
+        look_at_clock(modem, &wake_ms);
+        return wake_ms;
+    }
+    if (usk_net_next(modem, &wake_ms)) {
         return UINT32_MAX;
     }
     for (unsigned i = 0; i < TURNS; i++) {
@@ -279,7 +295,7 @@ uint32_t usk_run(struct usocket_modem *modem)
     write_line(modem);
     more = read_line(modem);
     usk_channel_tick(&modem->channel, modem->now_ms);
-    usk_push_noise(modem);
+    usk_conn_noise(modem);
     look_at_channel(modem);
     wake_ms = schedule(modem);
     usk_push_settle(modem, &wake_ms);
@@ -412,13 +428,17 @@ int usocket_shutdown(struct usocket_modem *modem, int32_t timeout_ms)
     int result;
 
     usk_lock(modem);
-    modem->net.goal = USK_GOAL_NONE;
     for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
         if (modem->sock[i].state != USK_CONN_FREE) {
             usk_conn_abandon(&modem->sock[i]);
         }
     }
+    /* Something to close is a reason to set a module up again that needs it, but none to bring the network up. */
+    if (modem->net.goal != USK_GOAL_NONE) {
+        modem->net.goal = all_closed(modem) ? USK_GOAL_NONE : USK_GOAL_MODULE;
+    }
     result = usk_wait(modem, usk_deadline_in(modem, timeout_ms), all_closed, modem);
+    modem->net.goal = USK_GOAL_NONE;
     usk_unlock(modem);
     return result;
 }

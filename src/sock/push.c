@@ -65,7 +65,7 @@ void usk_push_end(void *ctx, bool whole)
     if (s == NULL) {
         return;
     }
-    usk_push_noise(modem);
+    usk_conn_noise(modem);
     if (s->datagram) {
         usk_datagram_read_done(s, whole ? 0 : -EBADMSG, s->rx_new);
         s->rx_new = 0;
@@ -89,19 +89,5 @@ void usk_push_settle(struct usocket_modem *modem, uint32_t *wake_ms)
         usk_push_end(modem, true);
     } else {
         usk_lower(wake_ms, left);
-    }
-}
-
-/* A line that nobody knows may have been the head of a payload. */
-void usk_push_noise(struct usocket_modem *modem)
-{
-    if (modem->noise == modem->channel.count.unknown) {
-        return;
-    }
-    modem->noise = modem->channel.count.unknown;
-    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
-        struct usocket *s = &modem->sock[i];
-
-        s->count_read = s->count_read || (s->state == USK_CONN_OPEN && s->access != 0 && !s->datagram);
     }
 }

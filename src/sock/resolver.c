@@ -99,12 +99,15 @@ static uint32_t limit_ms(const struct usocket_modem *modem)
     return modem->resolver.owed > 0 ? ADDRESSES_LATE_MS : modem->net.dialect->resolve_ms;
 }
 
-/* Ends an answer that does not come. */
-static void look_at_clock(struct usocket_modem *modem, uint32_t *wake_ms)
+void usk_resolver_look_at_clock(struct usocket_modem *modem, uint32_t *wake_ms)
 {
     struct usk_resolver *resolver = &modem->resolver;
-    uint32_t left = usk_left(modem->now_ms, resolver->since_ms, limit_ms(modem));
+    uint32_t left;
 
+    if (!answer_due(modem)) {
+        return;
+    }
+    left = usk_left(modem->now_ms, resolver->since_ms, limit_ms(modem));
     if (left > 0) {
         usk_lower(wake_ms, left);
         return;
@@ -122,9 +125,7 @@ bool usk_resolver_next(struct usocket_modem *modem, uint32_t *wake_ms)
     struct usk_resolver *resolver = &modem->resolver;
     int result;
 
-    if (answer_due(modem)) {
-        look_at_clock(modem, wake_ms);
-    }
+    usk_resolver_look_at_clock(modem, wake_ms);
     if (answer_due(modem) || resolver->head == NULL) {
         return false;
     }

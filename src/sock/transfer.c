@@ -149,7 +149,8 @@ static void no_such_connection(struct usocket *s)
     }
 }
 
-/* "+QIRD: 10" without its 1 is an answer that says nothing is there, but then its payload comes as lines. */
+/* "+QIRD: 10" without its 1 says that nothing is there, without its colon it is not known at all: then the payload comes
+ * as lines, and an ERROR may be one of them. */
 static bool nothing_is_doubtful(const struct usocket *s)
 {
     return s->modem->channel.count.unknown != s->modem->unknown_lines;
@@ -160,7 +161,7 @@ void usk_conn_read_done(void *ctx, int result)
     struct usocket *s = ctx;
     uint16_t got = s->rx_new;
 
-    if (result == 0 && s->rx_due == 0 && nothing_is_doubtful(s)) {
+    if ((result == -EIO || (result == 0 && s->rx_due == 0)) && nothing_is_doubtful(s)) {
         result = -EBADMSG;
     }
     s->rx_new = 0;
@@ -284,6 +285,29 @@ void usk_conn_send_done(void *ctx, int result)
 }
 
 /* --- counting, after an answer that was lost or damaged ----------------------------------------------------------- */
+
+/*
+ * A line that nobody knows may have been the head of a pushed payload; an answer that was not to be used, the sign of a
+ * block that was longer than its damaged command said. The totals tell.
+ */
+void usk_conn_noise(struct usocket_modem *modem)
+{
+    const struct usk_counters *count = &modem->channel.count;
+    uint32_t noise = count->unknown + count->late + count->resyncs;
+
+    if (modem->noise == noise) {
+        return;
+    }
+    modem->noise = noise;
+    for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
+        struct usocket *s = &modem->sock[i];
+
+        if (s->state == USK_CONN_OPEN && !s->datagram && s->service != USK_TCP_LISTENER) {
+            s->count_read = s->count_read || s->access != 0;
+            s->ask_sent = s->unacked;
+        }
+    }
+}
 
 /* Nothing was read in vain: all that the module has given away is in the ring, or was taken from it. */
 void usk_conn_counted_read(struct usocket *s, uint32_t total)

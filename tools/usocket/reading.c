@@ -334,6 +334,7 @@ void reading_command(struct reading *reading, const char *text, size_t len)
     struct usk_line line;
 
     usk_channel_abort(&reading->channel, -ECANCELED);
+    reading->channel.owed = false; /* a recording can't be asked */
     read_name(reading, text, len);
     note_settings(reading, text, len);
     reading->command = (struct usk_command){

@@ -49,6 +49,7 @@ struct usk_channel {
     bool echo_due;      /* the echo of the command in flight may still come */
     bool echo_returned; /* set here: a command came back although echo is off */
     bool silent;        /* set here: the module answered no probe */
+    bool owed;          /* a command was aborted that may still be answered */
     bool probe_lost;    /* set here: a probe of the last command's resync was not answered */
     bool filling;       /* the missing bytes of a payload are being made up for */
     bool prompted;      /* the payload of the last command was asked for */

@@ -137,7 +137,7 @@ struct usocket_modem {
     uint32_t clients_refused, datagrams_lost;
     uint32_t now_ms;
     uint32_t unknown_lines; /* how many there had been when the read under way began */
-    uint32_t noise;         /* ... and when they were last looked at */
+    uint32_t noise;         /* what was odd on the line when it was last looked at */
     uint16_t next_port;     /* of those that are ours to choose */
     uint16_t close_ids;     /* connection ids to be closed */
     uint16_t push_ids;      /* ... that were opened in direct push mode */
@@ -153,6 +153,7 @@ struct usocket_modem {
     uint8_t linger_s[12]; /* of the connection ids to be closed */
     bool stirred;         /* bytes came: other threads look again */
     bool watched;         /* a socket has had a callback */
+    bool opening;         /* a socket may be waiting for its open */
     struct usocket sock[USOCKET_MAX_SOCKETS];
 };
 
