@@ -32,8 +32,11 @@ part "packages" need $build_packages $test_packages
 part "build, gcc with sanitizers" configure build-test -Db_sanitize=address,undefined -Dtests=enabled
 part "tests" meson test -C build-test --no-rebuild --print-errorlogs
 CC=clang part "build, clang with sanitizers" configure build-clang -Db_sanitize=address,undefined -Db_lundef=false -Dtests=enabled
-part "tests of the clang build" meson test -C build-clang --no-rebuild --print-errorlogs --suite at --suite driver --suite uart
+part "tests of the clang build" meson test -C build-clang --no-rebuild --print-errorlogs --suite at --suite driver --suite uart --suite replay --suite fuzz
 part "build, gcc with thread sanitizer" configure build-tsan -Db_sanitize=thread -Dtests=enabled
 part "tests of that build" meson test -C build-tsan --no-rebuild --print-errorlogs --suite threads --suite uart --suite driver
+part "fuzzing" sh tests/fuzz/run.sh build-clang 5
+part "mutations" ninja -C build-test --quiet mutate
+part "coverage" ninja -C build-test --quiet cover
 part "benchmark" ninja -C build-test --quiet bench
 echo "seconds by part:$times"

@@ -80,8 +80,9 @@ struct usocket_addrinfo {
  * @param host  name of 1..253 bytes, or a numeric address
  * @param list  receives up to @p max addresses, all for SOCK_STREAM
  * @return how many were found (at least 1), -EINVAL (@p host holds a quote, a space or a control byte, is empty or too
- *         long, or @p max is 0), -EHOSTUNREACH (no such name), -ETIMEDOUT (65 s), -ENETDOWN (the network is not up and
- *         does not come up in time), -ENETRESET, -EAGAIN (the module's resolver is busy; or called from a callback)
+ *         long, or @p max is 0), -EHOSTUNREACH (no such name), -ETIMEDOUT (65 s on the line; 120 s in all, behind other
+ *         queries), -ENETDOWN (the network is not up and does not come up in time), -ENETRESET, -EAGAIN (the module's
+ *         resolver is busy; or called from a callback)
  */
 USOCKET_API int usocket_getaddrinfo(struct usocket_modem *modem, const char *host, uint16_t port,
                                     struct usocket_addrinfo *list, size_t max);

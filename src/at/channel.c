@@ -155,8 +155,10 @@ static bool send_filling(struct usk_channel *channel)
 
 static void begin_resync(struct usk_channel *channel, int result, uint32_t now_ms)
 {
-    see(channel, USK_SEEN_RESYNC, channel->text, channel->text_len - 1u);
-    channel->count.resyncs++;
+    if (!channel->owed) { /* to ask who has answered is no trouble yet */
+        see(channel, USK_SEEN_RESYNC, channel->text, channel->text_len - 1u);
+        channel->count.resyncs++;
+    }
     channel->owed = false;
     channel->state = RESYNC;
     channel->result = (int16_t)result;

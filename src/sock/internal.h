@@ -180,6 +180,9 @@ void usk_net_step_done(void *modem, int result);
 
 void usk_recovery_tell(struct usocket_modem *modem, enum usocket_recovery what);
 
+/** The network is about to leave UP: was it there for long? */
+void usk_recovery_left_up(struct usocket_modem *modem);
+
 /** Resets the module. @return 0, or the milliseconds until it may be done, UINT32_MAX: never */
 uint32_t usk_recovery_reset(struct usocket_modem *modem);
 

@@ -17,6 +17,9 @@ enum {
 
 static void enter(struct usocket_modem *modem, enum usk_net_state state)
 {
+    if (modem->net.state == UP) {
+        usk_recovery_left_up(modem);
+    }
     modem->net.state = (uint8_t)state;
     modem->net.line_ok = false;
     modem->net.pause_ms = 0;
@@ -173,6 +176,12 @@ static void set_up_done(struct usocket_modem *modem, bool ok)
         enter(modem, IDENTIFY);
         break;
     case IDENTIFY:
+        if (net->model[0] == '\0' && !net->doubted) { /* an OK owed to somebody before us? (transcript 053) */
+            net->doubted = true;
+            modem->channel.owed = true;
+            enter(modem, SYNC);
+            break;
+        }
         net->dialect = net->dialect != NULL ? net->dialect : usk_dialect_at(0);
         net->setting = 0;
         enter(modem, SETTINGS);
@@ -244,6 +253,9 @@ void usk_net_step_done(void *ctx, int result)
 {
     struct usocket_modem *modem = ctx;
 
+    if (modem->net.state == SYNC && result == -ETIMEDOUT && !modem->channel.silent) {
+        result = 0; /* a probe was answered: it is only slow */
+    }
     if (modem->net.state < READY) {
         set_up_done(modem, result == 0);
     } else {

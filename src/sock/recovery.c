@@ -37,6 +37,13 @@ static bool has_helped(const struct usocket_modem *modem)
     return usk_net_up(modem) && usk_left(modem->now_ms, modem->recovery.up_ms, pause_ms(modem, 0)) == 0;
 }
 
+void usk_recovery_left_up(struct usocket_modem *modem)
+{
+    if (has_helped(modem)) {
+        modem->recovery.resets = 0;
+    }
+}
+
 uint32_t usk_recovery_reset(struct usocket_modem *modem)
 {
     struct usk_recovery *recovery = &modem->recovery;
@@ -45,9 +52,7 @@ uint32_t usk_recovery_reset(struct usocket_modem *modem)
     if (modem->config.no_reset) {
         return UINT32_MAX;
     }
-    if (has_helped(modem)) {
-        recovery->resets = 0;
-    }
+    usk_recovery_left_up(modem);
     if (recovery->resets > 0) {
         left = usk_left(modem->now_ms, recovery->reset_ms, pause_ms(modem, recovery->resets - 1u));
     }

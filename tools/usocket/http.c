@@ -143,10 +143,14 @@ static int on_value(http_parser *parser, const char *data, size_t len)
 static int on_head(http_parser *parser)
 {
     struct cli_response *r = parser->data;
-    if (parser->status_code >= 200) {
-        r->status = parser->status_code;
-        r->length = parser->flags & F_CHUNKED ? UINT64_MAX : parser->content_length;
+    if (parser->status_code < 100) {
+        return -1; /* neither a response nor a forerunner of one */
     }
+    if (parser->status_code < 200) {
+        return 1; /* to http_parser: it has no body */
+    }
+    r->status = parser->status_code;
+    r->length = parser->flags & F_CHUNKED ? UINT64_MAX : parser->content_length;
     return 0;
 }
 

@@ -90,6 +90,7 @@ struct usk_network {
     bool line_ok; /* an information line of the step was as wanted */
     bool again;   /* a connection was not in the list: this is the second look */
     bool asleep;  /* the module has said so: nothing is asked of it until the program wants something */
+    bool doubted; /* it did not say its name: it was asked again, behind a probe */
     char model[16];
 };
 
