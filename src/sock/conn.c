@@ -314,10 +314,8 @@ void usk_conn_open_done(void *ctx, int result)
     }
     if (result == -EIO) {
         enter(s, USK_CONN_REFUSED);
-    } else if (result == -ETIMEDOUT) {
-        s->check = true; /* does the module know of it? */
     } else {
-        usk_conn_end(s, result);
+        s->check = true; /* no answer: does the module know of it? */
     }
 }
 
@@ -581,12 +579,7 @@ bool usk_conn_next(struct usocket *s, uint32_t *wake_ms)
     case USK_CONN_REFUSED:
         s->modem->net.dialect->why(s);
         return true;
-    case USK_CONN_OPEN:
+    default: /* open: the others want nothing, and are not asked */
         return usk_net_up(s->modem) && open_next(s, wake_ms);
-    case USK_CONN_FREE:
-    case USK_CONN_NEW:
-    case USK_CONN_ENDED:
-        break;
     }
-    return false;
 }

@@ -59,14 +59,11 @@ bool usk_own_next(struct usocket_modem *modem)
     own->sent = true;
     line = usk_channel_line(&modem->channel);
     usk_put(&line, own->text);
-    own->result = usk_channel_start(&modem->channel, &line, &own_command, modem, modem->now_ms);
-    if (own->result != 0) {
-        return false;
-    }
+    own->result = -EINPROGRESS;
+    usk_start(modem, &line, &own_command, modem);
     if (own->timeout_ms > 0) {
         usk_channel_limit(&modem->channel, own->timeout_ms);
     }
-    own->result = -EINPROGRESS;
     return true;
 }
 

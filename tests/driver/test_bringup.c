@@ -104,6 +104,20 @@ static void test_a_module_that_is_switched_on_late_comes_up(void **state)
     assert_within(rig_now_ms(r), 47000, 49000);
 }
 
+/* Transcript 053: an answer owed to a program before us stands in for ours, and each answer is one command late. */
+static void test_p12_a_module_that_does_not_say_its_name_is_asked_again_behind_a_probe(void **state)
+{
+    struct rig *r = *state;
+    struct usocket_info info;
+
+    rig_answer(r, "ATI", "\r\nOK\r\n");
+    assert_int_equal(wait_for(r, 1000), 0);
+    usocket_get_info(&r->modem, &info);
+    assert_string_equal(info.model, "BG96");
+    assert_int_equal(rig_sent(r, "ATI"), 2);
+    assert_int_equal(rig_stats(r).resyncs, 0);
+}
+
 static void test_atv0_left_by_somebody_is_undone(void **state)
 {
     struct rig *r = *state;
@@ -430,6 +444,7 @@ int main(void)
         cmocka_unit_test_teardown(test_a_dialect_can_be_forced, done_with_faults),
         FRESH(test_a_silent_module_is_stage_0),
         FRESH(test_a_module_that_is_switched_on_late_comes_up),
+        FRESH(test_p12_a_module_that_does_not_say_its_name_is_asked_again_behind_a_probe),
         FRESH(test_atv0_left_by_somebody_is_undone),
         FRESH(test_no_sim_is_told_soon_but_not_at_the_first_look),
         FRESH(test_a_sim_put_in_later_is_taken),

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fuzzes each target for a while, from the corpus of the tree. A crash fails, and is kept in crashes/TARGET.
-# usage: run.sh BUILD [SECONDS [TARGET...]]     BUILD: configured with CC=clang and sanitizers
+# usage: [SEED=N] run.sh BUILD [SECONDS [TARGET...]]     BUILD: configured with CC=clang and sanitizers
 set -eu
 [ $# -ge 1 ] || { sed -n '3s/^# //p' "$0"; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,7 +21,7 @@ for target in "$@"; do
     mkdir -p "$found/$target"
     log="$found/$target.log"
     [ "$target" = args ] && mask=3 || mask=1 # the help goes to both
-    "$build/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=4096 -timeout=20 -entropic=0 \
+    "$build/tests/fuzz/fuzz_$target" -seed="${SEED:-1}" -max_total_time="$seconds" -max_len=4096 -timeout=20 -entropic=0 \
         -print_final_stats=1 -close_fd_mask="$mask" -artifact_prefix="$found/crash-$target-" \
         "$found/$target" "$here/corpus/$target" >"$log" 2>&1 || failed="$failed $target"
     speed=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")

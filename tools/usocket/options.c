@@ -223,8 +223,8 @@ static void make_getopt(struct option *longs, char *shorts)
     *shorts = '\0';
 }
 
-/* Reads all options. Returns -1 to go on; @p only becomes the name of an option of one command, with its index. */
-static int read_options(struct cli_options *o, int argc, char **argv, int *special)
+/* Reads all options. Returns -1 to go on; @p special gets a bit for each option that belongs to one command. */
+static int read_options(struct cli_options *o, int argc, char **argv, unsigned *special)
 {
     struct option longs[COUNT(options) + 1];
     char shorts[2 * COUNT(options) + 2];
@@ -244,7 +244,7 @@ static int read_options(struct cli_options *o, int argc, char **argv, int *speci
             return CLI_USAGE;
         }
         for (size_t i = 0; i < COUNT(options); i++) {
-            *special = options[i].id == id && options[i].only ? (int)i : *special;
+            *special |= options[i].id == id && options[i].only ? 1u << i : 0;
         }
     }
     return -1;
@@ -259,16 +259,18 @@ static int read_environment(struct cli_options *o)
 }
 
 /* A command's name is there: does the rest of the line suit it? */
-static int check_command(struct cli *cli, int args, int special)
+static int check_command(struct cli *cli, int args, unsigned special)
 {
     const struct cli_command *c = cli->command;
     if (cli->options.help) {
         print_command_help(c);
         return cli_flush_output(CLI_OK);
     }
-    if (special >= 0 && strcmp(options[special].only, c->name) != 0) {
-        cli_complain("--%s is an option of usocket %s", options[special].name, options[special].only);
-        return CLI_USAGE;
+    for (size_t i = 0; i < COUNT(options); i++) {
+        if ((special & 1u << i) && strcmp(options[i].only, c->name) != 0) {
+            cli_complain("--%s is an option of usocket %s", options[i].name, options[i].only);
+            return CLI_USAGE;
+        }
     }
     if (args < c->min_args || args > c->max_args) {
         cli_complain("usage: usocket %s%s%s (see usocket %s --help)", c->name, c->args[0] ? " " : "", c->args, c->name);
@@ -283,7 +285,7 @@ static int check_command(struct cli *cli, int args, int special)
 
 int cli_options_read(struct cli *cli, int *argc, char ***argv)
 {
-    int special = -1;
+    unsigned special = 0;
     int code = read_options(&cli->options, *argc, *argv, &special);
     code = code < 0 ? read_environment(&cli->options) : code;
     if (code >= 0) {
