@@ -35,7 +35,7 @@ CC=clang part "build, clang with sanitizers" configure build-clang -Db_sanitize=
 part "tests of the clang build" meson test -C build-clang --no-rebuild --print-errorlogs --suite at --suite driver --suite uart --suite replay --suite fuzz
 part "build, gcc with thread sanitizer" configure build-tsan -Db_sanitize=thread -Dtests=enabled
 part "tests of that build" meson test -C build-tsan --no-rebuild --print-errorlogs --suite threads --suite uart --suite driver
-part "fuzzing" sh tests/fuzz/run.sh build-clang 5
+part "fuzzing" sh tests/fuzz/run.sh build-clang 0
 part "mutations" ninja -C build-test --quiet mutate
 part "coverage" ninja -C build-test --quiet cover
 part "benchmark" ninja -C build-test --quiet bench

@@ -237,25 +237,30 @@ static void look_at_clock(struct usocket_modem *modem, uint32_t *wake_ms)
     modem->opening = opening;
 }
 
-/* Starts the next command, if any is wanted; returns when to ask again if none is. */
-static uint32_t schedule(struct usocket_modem *modem)
+/* Starts the next command, if any is wanted; else lowers *wake_ms to when to ask again. */
+static bool start_next(struct usocket_modem *modem, uint32_t *wake_ms)
 {
-    uint32_t wake_ms = UINT32_MAX;
-
-    if (!usk_channel_idle(&modem->channel)) {
-        look_at_clock(modem, &wake_ms);
-        return wake_ms;
-    }
-    if (usk_net_next(modem, &wake_ms)) {
-        return UINT32_MAX;
+    if (usk_net_next(modem, wake_ms)) {
+        return true;
     }
     for (unsigned i = 0; i < TURNS; i++) {
         unsigned turn = modem->turn;
 
         modem->turn = (uint8_t)(turn + 1 < TURNS ? turn + 1 : 0);
-        if (take_turn(modem, turn, &wake_ms)) {
-            return UINT32_MAX;
+        if (take_turn(modem, turn, wake_ms)) {
+            return true;
         }
+    }
+    return false;
+}
+
+/* Returns when to be called again, if nothing else happens. */
+static uint32_t schedule(struct usocket_modem *modem)
+{
+    uint32_t wake_ms = UINT32_MAX;
+
+    if (!usk_channel_idle(&modem->channel) || start_next(modem, &wake_ms)) {
+        look_at_clock(modem, &wake_ms);
     }
     return wake_ms;
 }
