@@ -151,6 +151,11 @@ bool usk_address_equal(const struct usocket_sockaddr *a, const struct usocket_so
     return a->family == b->family && memcmp(a->addr, b->addr, length_of(a)) == 0;
 }
 
+bool usk_peer_equal(const struct usocket_sockaddr *a, const struct usocket_sockaddr *b)
+{
+    return a->port == b->port && usk_address_equal(a, b);
+}
+
 bool usk_address_unspecified(const struct usocket_sockaddr *sa)
 {
     static const uint8_t zeros[sizeof(sa->addr)];

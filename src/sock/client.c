@@ -4,13 +4,18 @@
  */
 #include "sock/internal.h"
 
+static bool waits_for(const struct usocket *s, const struct usocket *listener)
+{
+    return s->state != USK_CONN_FREE && s->listener == listener - listener->modem->sock + 1;
+}
+
 static unsigned count_waiting(const struct usocket *listener)
 {
     const struct usocket_modem *modem = listener->modem;
     unsigned n = 0;
 
     for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
-        n += modem->sock[i].state != USK_CONN_FREE && modem->sock[i].listener == listener - modem->sock + 1;
+        n += waits_for(&modem->sock[i], listener);
     }
     return n;
 }
@@ -23,8 +28,7 @@ struct usocket *usk_client_waiting(const struct usocket *listener)
     for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
         struct usocket *s = &modem->sock[i];
 
-        if (s->state != USK_CONN_FREE && s->listener == listener - modem->sock + 1 &&
-            (first == NULL || (int8_t)(s->order - first->order) < 0)) {
+        if (waits_for(s, listener) && (first == NULL || (int8_t)(s->order - first->order) < 0)) {
             first = s;
         }
     }
@@ -43,7 +47,7 @@ void usk_clients_drop(const struct usocket *listener)
 
 static bool is_known(const struct usocket *s, const struct usocket_sockaddr *peer)
 {
-    return s->service == USK_TCP_INCOMING && s->peer.port == peer->port && usk_address_equal(&s->peer, peer);
+    return s->service == USK_TCP_INCOMING && usk_peer_equal(&s->peer, peer);
 }
 
 /* A listener of ours takes it, unless its backlog or our places are full. */
@@ -71,8 +75,6 @@ static struct usocket *place_for(struct usocket_modem *modem, uint32_t server)
 
 static void take(struct usocket *s, uint32_t id, const struct usocket_sockaddr *peer)
 {
-    unsigned bit = 1u << id;
-
     s->id = (int8_t)id;
     s->peer = *peer;
     s->order = s->modem->order++;
@@ -80,7 +82,7 @@ static void take(struct usocket *s, uint32_t id, const struct usocket_sockaddr *
     s->poll_ms = s->modem->now_ms;
     s->poll_wait_s = USK_POLL_FIRST_S;
     s->more = s->access == 0; /* its first data may have come before it */
-    s->modem->push_ids = (uint16_t)(s->access != 0 ? s->modem->push_ids | bit : s->modem->push_ids & ~bit);
+    usk_conn_note_mode(s);
 }
 
 void usk_client_came(struct usocket_modem *modem, uint32_t id, uint32_t server, const struct usocket_sockaddr *peer)

@@ -366,14 +366,13 @@ static uint16_t next_port(struct usocket_modem *modem)
 static void start_open(struct usocket *s, int id)
 {
     struct usocket_modem *modem = s->modem;
-    unsigned bit = 1u << id;
 
     s->id = (int8_t)id;
     s->opens--;
     if (s->auto_port) {
         s->local_port = next_port(modem);
     }
-    modem->push_ids = (uint16_t)(s->access != 0 ? modem->push_ids | bit : modem->push_ids & ~bit);
+    usk_conn_note_mode(s);
     enter(s, USK_CONN_OPENING);
     modem->net.dialect->open(s);
 }

@@ -51,8 +51,8 @@ void usk_datagram_begin(struct usocket *s, uint32_t len, const struct usocket_so
     struct head head = {.len = (uint16_t)len, .from = from != NULL ? *from : s->peer};
 
     s->rx_new = 0;
-    if (s->access == 0 ||
-        usk_ring_room(s) >= sizeof(head) + len) { /* one that is pushed is taken whole or not at all */
+    /* One that is pushed is taken whole or not at all. */
+    if (s->access == 0 || usk_ring_room(s) >= sizeof(head) + len) {
         ring_write(s, s->rx_len, &head, sizeof(head));
         s->rx_new = sizeof(head);
     }
@@ -60,7 +60,7 @@ void usk_datagram_begin(struct usocket *s, uint32_t len, const struct usocket_so
 
 static bool is_foreign(const struct usocket *s, const struct head *head)
 {
-    return s->peer.port != 0 && (head->from.port != s->peer.port || !usk_address_equal(&head->from, &s->peer));
+    return s->peer.port != 0 && !usk_peer_equal(&head->from, &s->peer);
 }
 
 /* The head and @p got bytes in all stand behind the readable ones. */

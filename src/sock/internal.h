@@ -93,6 +93,9 @@ bool usk_read_peer(struct usk_fields *fields, struct usocket_sockaddr *peer);
 /** The same address; the ports are not compared. */
 bool usk_address_equal(const struct usocket_sockaddr *a, const struct usocket_sockaddr *b);
 
+/** The same address and port. */
+bool usk_peer_equal(const struct usocket_sockaddr *a, const struct usocket_sockaddr *b);
+
 bool usk_address_unspecified(const struct usocket_sockaddr *sa);
 
 /** Notes the module's number for an error. Returns the errno for it, 0 for 0. */
@@ -280,6 +283,7 @@ struct usocket *usk_conn_of_id(struct usocket_modem *modem, uint32_t id);
 /* Events, from the dialect. */
 void usk_conn_opened(struct usocket_modem *modem, uint32_t id, int error);
 void usk_conn_has_data(struct usocket_modem *modem, uint32_t id);
+void usk_conn_note_mode(const struct usocket *s);                     /* of the id that it has got: does it push? */
 bool usk_conn_pushes(const struct usocket_modem *modem, uint32_t id); /* its data come with the URC */
 void usk_conn_pushed(struct usocket_modem *modem, uint32_t id, uint32_t len, const struct usocket_sockaddr *from);
 void usk_conn_peer_closed(struct usocket_modem *modem, uint32_t id);

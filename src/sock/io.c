@@ -75,11 +75,6 @@ static int send_stream(struct usocket *s, const uint8_t *bytes, size_t len, size
 
 /* --- sending a datagram ------------------------------------------------------------------------------------------- */
 
-static bool equal(const struct usocket_sockaddr *a, const struct usocket_sockaddr *b)
-{
-    return a->port == b->port && usk_address_equal(a, b);
-}
-
 static int check_datagram(const struct usocket *s, size_t len, const struct usocket_sockaddr *to)
 {
     if (to == NULL && s->peer.port == 0) {
@@ -91,7 +86,7 @@ static int check_datagram(const struct usocket *s, size_t len, const struct usoc
     if (to != NULL && to->port == 0) {
         return -EINVAL;
     }
-    if (to != NULL && s->peer.port != 0 && !equal(to, &s->peer)) {
+    if (to != NULL && s->peer.port != 0 && !usk_peer_equal(to, &s->peer)) {
         return -EISCONN;
     }
     if (len == 0) {

@@ -362,7 +362,6 @@ static void start_over(struct usocket_modem *modem)
 /* All that the module knew of us is gone. */
 static void lose_all(struct usocket_modem *modem)
 {
-    modem->close_ids = 0;
     start_over(modem);
     usk_conn_end_all(modem, -ENETRESET);
     usk_resolver_end_all(modem, -ENETRESET);

@@ -6,6 +6,14 @@
 
 enum { SETTLE_MS = 50 };
 
+void usk_conn_note_mode(const struct usocket *s)
+{
+    struct usocket_modem *modem = s->modem;
+    unsigned bit = 1u << s->id;
+
+    modem->push_ids = (uint16_t)(s->access != 0 ? modem->push_ids | bit : modem->push_ids & ~bit);
+}
+
 bool usk_conn_pushes(const struct usocket_modem *modem, uint32_t id)
 {
     return id < 16 && (modem->push_ids & 1u << id) != 0;

@@ -1,18 +1,8 @@
 /* Direct push: data that comes with its event, unasked, between the lines of everything else. */
-#include "test.h"
-
-enum { KB100 = 100000 };
-
-static char buf[4 * USOCKET_RX_SIZE];
+#include "files.h"
 
 static const char evil[] = "\r\nOK\r\n\r\nERROR\r\n> \r\n+QIURC: \"closed\",0\r\n\r\nSEND OK\r\n\r\nRDY\r\n"
                            "\r\n+QIURC: \"recv\",0,1500\r\n\r\n+CME ERROR: 3\r\n\r\n+QIURC: \"pdpdeact\",1\r\n";
-
-static int fast(void **state)
-{
-    *state = rig_up(&(struct modemsim_options){.booted = true, .seed = 1, .baud = 115200});
-    return 0;
-}
 
 static struct usocket *pushed(struct rig *r, const char *host, uint16_t port)
 {
@@ -26,34 +16,8 @@ static struct usocket *pushed(struct rig *r, const char *host, uint16_t port)
 
 static struct usocket *pushed_file(struct rig *r, uint16_t port)
 {
-    memnet_add(r->net,
-               &(struct memnet_peer){.host = FILES, .port = port, .kind = MEMNET_SOURCE, .bytes = KB100, .seed = port});
+    serve_file(r, port);
     return pushed(r, FILES, port);
-}
-
-/* What recv gives now is the file from @p at on. */
-static ssize_t take(struct usocket *s, uint64_t seed, size_t at)
-{
-    static uint8_t want[sizeof(buf)];
-    ssize_t n = usocket_recv(s, buf, sizeof(buf));
-
-    if (n > 0) {
-        memnet_pattern(seed, at, want, (size_t)n);
-        assert_memory_equal(buf, want, (size_t)n);
-    }
-    return n;
-}
-
-static void takes_the_whole_file(struct usocket *s, uint64_t seed)
-{
-    size_t total = 0;
-    ssize_t n;
-
-    while ((n = take(s, seed, total)) > 0) {
-        total += (size_t)n;
-    }
-    assert_int_equal(n, 0);
-    assert_int_equal(total, KB100);
 }
 
 static void test_direct_push_is_an_argument_of_qiopen_and_nobody_reads_by_command(void **state)
