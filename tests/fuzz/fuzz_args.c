@@ -17,12 +17,33 @@ static int run(struct cli *cli, int argc, char **argv)
     return CLI_OK;
 }
 
+static const struct cli_option output[] = {{"output", 'o', "FILE", ""}, {0}};
+static const struct cli_option events[] = {{"events", 0, NULL, ""}, {0}};
+
 /* The kinds of commands there are. */
-const struct cli_command cli_commands[] = {
-    {"get", "URL", "", "", 1, 1, false, run},    {"connect", "HOST PORT", "", "", 2, 2, false, run},
-    {"net", "", "", "", 0, 0, false, run},       {"at", "COMMAND...", "", "", 0, 64, false, run},
-    {"replay", "FILE", "", "", 1, 1, true, run}, {NULL, NULL, NULL, NULL, 0, 0, false, NULL},
+static const struct cli_command kinds[] = {
+    {.name = "get",
+     .args = "URL",
+     .summary = "",
+     .help = "",
+     .options = output,
+     .min_args = 1,
+     .max_args = 1,
+     .run = run},
+    {.name = "connect", .args = "HOST PORT", .summary = "", .help = "", .min_args = 2, .max_args = 2, .run = run},
+    {.name = "net", .args = "", .summary = "", .help = "", .run = run},
+    {.name = "at", .args = "COMMAND...", .summary = "", .help = "", .max_args = 64, .run = run},
+    {.name = "replay",
+     .args = "FILE",
+     .summary = "",
+     .help = "",
+     .options = events,
+     .min_args = 1,
+     .max_args = 1,
+     .offline = true,
+     .run = run},
 };
+const struct cli_command *const cli_commands[] = {&kinds[0], &kinds[1], &kinds[2], &kinds[3], &kinds[4], NULL};
 
 void cli_complain(const char *format, ...)
 {
@@ -45,7 +66,8 @@ static void look_at(const struct cli *cli, int argc, char **argv)
     REQUIRE(o->baud == 115200 || (o->baud >= 300 && o->baud <= 10000000));
     REQUIRE(o->timeout_ms >= 1 && o->timeout_ms <= 86400 * 1000);
     REQUIRE(o->password == NULL || o->user != NULL);
-    REQUIRE(o->output == NULL || strcmp(cli->command->name, "get") == 0);
+    REQUIRE(cli_option(cli, "output") == NULL || strcmp(cli->command->name, "get") == 0);
+    REQUIRE(cli_option(cli, "events") == NULL || strcmp(cli->command->name, "replay") == 0);
     for (int i = 0; i < argc; i++) {
         REQUIRE(argv[i] != NULL);
         if (cli_read_tcp_port(argv[i], &port)) {

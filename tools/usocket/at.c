@@ -60,7 +60,7 @@ static int failure(struct cli *cli, const char *command, const char *final, int 
     }
 }
 
-int usk_cmd_at(struct cli *cli, int argc, char **argv)
+static int run(struct cli *cli, int argc, char **argv)
 {
     (void)argc;
     struct print p = {.json = cli->options.json, .lines = json_array()};
@@ -72,3 +72,18 @@ int usk_cmd_at(struct cli *cli, int argc, char **argv)
     json_decref(p.lines);
     return error ? failure(cli, argv[0], p.final, error) : CLI_OK;
 }
+
+const struct cli_command usk_cmd_at = {
+    .name = "at",
+    .args = "COMMAND",
+    .summary = "send one AT command and print the answer",
+    .help = "Sends COMMAND between those of the driver and prints the lines of the answer.\n"
+            "The final result is printed only when it is not OK; the exit code is 1 then. A\n"
+            "command that asks for data with a prompt is cancelled.\n"
+            "\n"
+            "Example:\n"
+            "  usocket --port /dev/ttyUSB2 at AT+CSQ\n",
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};

@@ -34,13 +34,18 @@ struct cli_options {
     const char *record;
     bool json;
     bool help;
-    const char *output; /* get -o */
-    bool events;        /* replay --events */
+};
+
+enum { CLI_MAX_GIVEN = 16 };
+
+struct cli_given {
+    const char *name, *value;
 };
 
 struct cli {
     struct cli_options options;
     const struct cli_command *command;
+    struct cli_given given[CLI_MAX_GIVEN]; /* the command's options; see cli_option() */
     struct cli_line line;
     struct usocket_modem modem;
     bool dialled;  /* a socket was made: the module must be left clean */
@@ -48,30 +53,44 @@ struct cli {
     json_t *facts; /* --json: what cli_fact() has gathered */
 };
 
+/* An option of one command; several may have one of the same name, of the same shape. */
+struct cli_option {
+    const char *name;
+    int letter;      /* 0: none */
+    const char *arg; /* what the help calls its value; NULL: it has none */
+    const char *help;
+};
+
 struct cli_command {
     const char *name;
     const char *args;
     const char *summary;
-    const char *help; /* what --help shows below the usage line; with it at most 24 lines of 80 */
+    const char *help; /* what --help shows below the usage line; with the options at most 24 lines of 80 */
+    const struct cli_option *options; /* ended by one without a name; NULL: none */
     int min_args, max_args;
     bool offline; /* needs no modem */
+    /* argc and argv are the command's arguments alone. Returns the exit code. */
     int (*run)(struct cli *cli, int argc, char **argv);
 };
 
-/* The commands; argc and argv are their arguments alone. */
-int usk_cmd_get(struct cli *cli, int argc, char **argv);
-int usk_cmd_connect(struct cli *cli, int argc, char **argv);
-int usk_cmd_resolve(struct cli *cli, int argc, char **argv);
-int usk_cmd_net(struct cli *cli, int argc, char **argv);
-int usk_cmd_info(struct cli *cli, int argc, char **argv);
-int usk_cmd_at(struct cli *cli, int argc, char **argv);
-int usk_cmd_state(struct cli *cli, int argc, char **argv);
-int usk_cmd_replay(struct cli *cli, int argc, char **argv);
+/* The commands, each in the file of its name. */
+extern const struct cli_command usk_cmd_get;
+extern const struct cli_command usk_cmd_connect;
+extern const struct cli_command usk_cmd_resolve;
+extern const struct cli_command usk_cmd_net;
+extern const struct cli_command usk_cmd_info;
+extern const struct cli_command usk_cmd_at;
+extern const struct cli_command usk_cmd_state;
+extern const struct cli_command usk_cmd_replay;
+
+/* All of them, in the order of the help; NULL at the end. */
+extern const struct cli_command *const cli_commands[];
 
 /* options.c */
-extern const struct cli_command cli_commands[];
 /* Reads the command line. Returns -1 to go on with the command, else the exit code. */
 int cli_options_read(struct cli *cli, int *argc, char ***argv);
+/* The value of the command's option --@p name: "" for one without a value, NULL when it was not given. */
+const char *cli_option(const struct cli *cli, const char *name);
 /* Reads a TCP port of 1..65535 into @p port; says what is wrong with it and returns false if it is not one. */
 bool cli_read_tcp_port(const char *text, uint16_t *port);
 

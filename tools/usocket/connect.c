@@ -148,7 +148,7 @@ static int result(struct session *t, int waited)
     return error ? cli_fail(t->cli, "the connection broke", error) : CLI_OK;
 }
 
-int usk_cmd_connect(struct cli *cli, int argc, char **argv)
+static int run(struct cli *cli, int argc, char **argv)
 {
     (void)argc;
     static struct session t;
@@ -169,3 +169,25 @@ int usk_cmd_connect(struct cli *cli, int argc, char **argv)
     usocket_close(t.s);
     return result(&t, waited);
 }
+
+const struct cli_command usk_cmd_connect = {
+    .name = "connect",
+    .args = "HOST PORT",
+    .summary = "connect standard input and output to a TCP port",
+    .help = "Sends standard input to HOST PORT and writes what comes back to standard\n"
+            "output, like nc. Any byte may pass. It ends when the peer closes. After the\n"
+            "end of standard input it goes on receiving until then; the module can't close\n"
+            "one direction alone, so the peer does not see that end: a protocol that waits\n"
+            "for it needs ctrl-C (exit code 130).\n"
+            "\n"
+            "--timeout limits the network's coming up and the connecting, not the silence\n"
+            "afterwards.\n"
+            "\n"
+            "Examples:\n"
+            "  usocket -p /dev/ttyUSB2 connect example.com 7\n"
+            "  printf 'GET / HTTP/1.0\\r\\n\\r\\n' | usocket -p sim connect 127.0.0.1 80\n"
+            "  ssh -o ProxyCommand='usocket -p /dev/ttyUSB2 connect %h %p' me@example.com\n",
+    .min_args = 2,
+    .max_args = 2,
+    .run = run,
+};

@@ -33,7 +33,7 @@ static bool write_body(void *ctx, const struct cli_response *response, const cha
         return true;
     }
     if (!get->out) {
-        get->out = fopen(get->cli->options.output, "wb");
+        get->out = fopen(cli_option(get->cli, "output"), "wb");
     }
     if (!get->out || fwrite(data, 1, len, get->out) != len || fflush(get->out) != 0) {
         get->write_error = errno;
@@ -47,7 +47,7 @@ static bool write_body(void *ctx, const struct cli_response *response, const cha
 
 static int output_failure(const struct get *get)
 {
-    const char *file = get->cli->options.output;
+    const char *file = cli_option(get->cli, "output");
     if (!file && get->write_error == EPIPE) {
         return 128 + SIGPIPE;
     }
@@ -82,7 +82,7 @@ static int receive(struct get *get, struct usocket *s)
 static int finish_file(struct get *get)
 {
     if (!get->out && !is_failure(get->response.status)) {
-        get->out = fopen(get->cli->options.output, "wb");
+        get->out = fopen(cli_option(get->cli, "output"), "wb");
         get->write_error = get->out ? 0 : errno;
     }
     if (get->out && get->out != stdout && fclose(get->out) != 0) {
@@ -96,7 +96,7 @@ static void print_summary(struct get *get)
     const struct cli_response *r = &get->response;
     cli_print_json(json_pack("{s:i, s:I, s:f, s:o, s:s}", "status", (int)r->status, "bytes", (json_int_t)r->received,
                              "seconds", (double)(cli_now_ms() - get->start_ms) / 1000, "type",
-                             cli_json_text(r->type, strlen(r->type)), "file", get->cli->options.output));
+                             cli_json_text(r->type, strlen(r->type)), "file", cli_option(get->cli, "output")));
 }
 
 static int judge_status(const struct cli_response *r, const char *url)
@@ -111,7 +111,7 @@ static int judge_status(const struct cli_response *r, const char *url)
     return CLI_OK;
 }
 
-int usk_cmd_get(struct cli *cli, int argc, char **argv)
+static int run(struct cli *cli, int argc, char **argv)
 {
     (void)argc;
     static struct get get;
@@ -126,9 +126,9 @@ int usk_cmd_get(struct cli *cli, int argc, char **argv)
     if (code != CLI_OK) {
         return code;
     }
-    get = (struct get){.cli = cli, .out = cli->options.output ? NULL : stdout, .start_ms = cli_now_ms()};
+    get = (struct get){.cli = cli, .out = cli_option(cli, "output") ? NULL : stdout, .start_ms = cli_now_ms()};
     /* A bar among other lines on the terminal is only noise. */
-    get.wants_bar = !cli->options.trace && (cli->options.output || !isatty(STDOUT_FILENO));
+    get.wants_bar = !cli->options.trace && (cli_option(cli, "output") || !isatty(STDOUT_FILENO));
     get.bar.start_ms = get.start_ms;
     cli_response_init(&get.response);
     get.response.on_body = write_body;
@@ -140,8 +140,36 @@ int usk_cmd_get(struct cli *cli, int argc, char **argv)
     int written = code == CLI_OK && get.out != stdout ? finish_file(&get) : CLI_OK;
     code = code == CLI_OK ? written : code;
     code = code == CLI_OK ? judge_status(&get.response, argv[0]) : code;
-    if (cli->options.json && cli->options.output && get.response.status) {
+    if (cli->options.json && cli_option(cli, "output") && get.response.status) {
         print_summary(&get);
     }
     return code;
 }
+
+static const struct cli_option options[] = {
+    {"output", 'o', "FILE", "write the body to FILE"},
+    {0},
+};
+
+const struct cli_command usk_cmd_get = {
+    .name = "get",
+    .args = "URL [-o FILE]",
+    .summary = "fetch a page by HTTP",
+    .help = "Fetches URL by HTTP/1.1 over a socket of the modem and writes the body to\n"
+            "standard output, or to FILE with -o. Only http: is known; https: is refused.\n"
+            "\n"
+            "A status of 400 or more is a failure, and its body is not written (as with\n"
+            "curl -f). A redirect (3xx) is not followed: it is told on standard error and\n"
+            "its own body is written. A body that ends too early is a failure; what came of\n"
+            "it has been written. On a terminal a bar shows the progress.\n"
+            "\n"
+            "With -o and --json a summary is printed on standard output: status, bytes,\n"
+            "seconds, type.\n"
+            "\n"
+            "Example:\n"
+            "  usocket -p /dev/ttyUSB2 --apn internet get http://example.com/ -o page.html\n",
+    .min_args = 1,
+    .max_args = 1,
+    .options = options,
+    .run = run,
+};

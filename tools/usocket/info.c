@@ -54,7 +54,7 @@ static const struct {
     {"operator", "operator", "AT+COPS?", "+COPS:", read_operator},
 };
 
-int usk_cmd_info(struct cli *cli, int argc, char **argv)
+static int run(struct cli *cli, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
@@ -74,3 +74,16 @@ int usk_cmd_info(struct cli *cli, int argc, char **argv)
     cli_fact(cli, "dialect", json_string(info.dialect), "dialect", info.dialect);
     return CLI_OK;
 }
+
+const struct cli_command usk_cmd_info = {
+    .name = "info",
+    .args = "",
+    .summary = "print facts about the module",
+    .help = "Prints maker, model, revision, IMEI, SIM, signal, operator, and the dialect by\n"
+            "which the module is driven. No network is needed; what the module does not\n"
+            "tell is shown as a dash (null in JSON).\n"
+            "\n"
+            "Example:\n"
+            "  usocket --port /dev/ttyUSB2 --json info\n",
+    .run = run,
+};

@@ -13,7 +13,7 @@ static void print_code(struct cli *cli, const char *key, int value, const char *
     cli_fact(cli, key, json_integer(value), label, text);
 }
 
-int usk_cmd_net(struct cli *cli, int argc, char **argv)
+static int run(struct cli *cli, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
@@ -32,3 +32,19 @@ int usk_cmd_net(struct cli *cli, int argc, char **argv)
              info.address[0] ? info.address : "-");
     return error ? cli_network_fail(cli, stage, sub, error) : CLI_OK;
 }
+
+const struct cli_command usk_cmd_net = {
+    .name = "net",
+    .args = "",
+    .summary = "bring the network up and say where it stands",
+    .help = "Waits for module, SIM card, registration and data call, at most --timeout\n"
+            "seconds, and prints the stage (0 module, 1 SIM, 2 registration, 3 data call),\n"
+            "its sub-code and the address. It ends at once with what waiting can't mend,\n"
+            "such as a missing SIM card. A module that stays silent is given up after 20 s.\n"
+            "\n"
+            "Exit code: 0 up, 1 not up, 3 no answer from the module.\n"
+            "\n"
+            "Example:\n"
+            "  usocket --port /dev/ttyUSB2 --apn internet --timeout 120 net\n",
+    .run = run,
+};

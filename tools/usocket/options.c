@@ -11,59 +11,70 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum option_id { FLOW = 256, BAUD, DIALECT, APN, TIMEOUT, TRACE, RECORD, JSON, EVENTS, VERSION };
+enum option_id { FLOW = 256, BAUD, DIALECT, APN, TIMEOUT, TRACE, RECORD, JSON, VERSION, OF_A_COMMAND };
 
-static const struct {
-    const char *name;
-    int id; /* also the letter, if it is one */
-    const char *arg;
-    const char *help;
-    const char *only; /* the command that knows it; NULL: all */
-} options[] = {
-    {"port", 'p', "P", "device, pty, unix:PATH, tcp:HOST:PORT, or sim: simulated", NULL},
-    {"baud", BAUD, "N", "rate of the serial line (115200)", NULL},
-    {"flow", FLOW, "MODE", "flow control of the line: none or rtscts (none)", NULL},
-    {"dialect", DIALECT, "NAME", "module family (auto: asks the module)", NULL},
-    {"apn", APN, "A", "access point: NAME or NAME,USER,PASSWORD", NULL},
-    {"timeout", TIMEOUT, "S", "seconds for the network, and for each operation (60)", NULL},
-    {"trace", TRACE, NULL, "show the AT lines on standard error", NULL},
-    {"record", RECORD, "FILE", "write the AT conversation as a transcript", NULL},
-    {"json", JSON, NULL, "print facts as JSON", NULL},
-    {"output", 'o', "FILE", "", "get"},
-    {"events", EVENTS, NULL, "", "replay"},
-    {"help", 'h', NULL, "this text, or after a command its own", NULL},
-    {"version", VERSION, NULL, "the version", NULL},
+/* The options that every command knows; `letter` is the id, and the letter if it is one. */
+static const struct cli_option options[] = {
+    {"port", 'p', "P", "device, pty, unix:PATH, tcp:HOST:PORT, or sim: simulated"},
+    {"baud", BAUD, "N", "rate of the serial line (115200)"},
+    {"flow", FLOW, "MODE", "flow control of the line: none or rtscts (none)"},
+    {"dialect", DIALECT, "NAME", "module family (auto: asks the module)"},
+    {"apn", APN, "A", "access point: NAME or NAME,USER,PASSWORD"},
+    {"timeout", TIMEOUT, "S", "seconds for the network, and for each operation (60)"},
+    {"trace", TRACE, NULL, "show the AT lines on standard error"},
+    {"record", RECORD, "FILE", "write the AT conversation as a transcript"},
+    {"json", JSON, NULL, "print facts as JSON"},
+    {"help", 'h', NULL, "the commands; after a command's name, its own help"},
+    {"version", VERSION, NULL, "the version"},
 };
 
 /* --- help --------------------------------------------------------------------------------------------------------- */
 
+static void print_options(FILE *out, const struct cli_option *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char call[40], letter[8] = "";
+        if (list[i].letter && list[i].letter < 256) {
+            snprintf(letter, sizeof(letter), "-%c, ", list[i].letter);
+        }
+        snprintf(call, sizeof(call), "%s--%s %s", letter, list[i].name, list[i].arg ? list[i].arg : "");
+        fprintf(out, "  %-21s %s\n", call, list[i].help);
+    }
+}
+
+static size_t count_options(const struct cli_command *command)
+{
+    size_t count = 0;
+    while (command->options && command->options[count].name) {
+        count++;
+    }
+    return count;
+}
+
+/* Two pages, so that each fits a screen. */
 static void print_help(FILE *out)
 {
     fputs("usage: usocket [options] COMMAND [arguments]\n", out);
-    for (const struct cli_command *c = cli_commands; c->name; c++) {
-        char call[32];
-        snprintf(call, sizeof(call), "%s %s", c->name, c->args);
-        fprintf(out, "  %-23s %s\n", call, c->summary);
+    for (const struct cli_command *const *c = cli_commands; *c; c++) {
+        fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
     }
-    for (size_t i = 0; i < COUNT(options); i++) {
-        if (!options[i].only) {
-            char call[32], letter[8] = "";
-            if (options[i].id < 256) {
-                snprintf(letter, sizeof(letter), "-%c, ", options[i].id);
-            }
-            snprintf(call, sizeof(call), "%s--%s %s", letter, options[i].name, options[i].arg ? options[i].arg : "");
-            fprintf(out, "%s  %-18s %s\n", i == 0 ? "options:\n" : "", call, options[i].help);
-        }
-    }
-    fputs("USOCKET_PORT and USOCKET_APN stand for --port and --apn.\n"
-          "Example: usocket --port /dev/ttyUSB2 --apn internet get http://example.com/\n",
-          out);
+    fputs("usocket COMMAND --help says more; the options: usocket help options\n", out);
+}
+
+static void print_help_options(void)
+{
+    puts("usage: usocket [options] COMMAND [arguments]\n\noptions, before or after the command:");
+    print_options(stdout, options, COUNT(options));
+    puts("\nUSOCKET_PORT and USOCKET_APN stand for --port and --apn.\n\n"
+         "Example:\n  usocket --port /dev/ttyUSB2 --apn internet get http://example.com/");
 }
 
 static void print_command_help(const struct cli_command *command)
 {
-    printf("usage: usocket [options] %s%s%s\n\n%s\nThe options: usocket --help\n", command->name,
-           command->args[0] ? " " : "", command->args, command->help);
+    printf("usage: usocket [options] %s%s%s\n\n%s\n", command->name, command->args[0] ? " " : "", command->args,
+           command->help);
+    print_options(stdout, command->options, count_options(command));
+    puts("The other options: usocket help options");
 }
 
 /* --- reading values ----------------------------------------------------------------------------------------------- */
@@ -182,11 +193,6 @@ static bool set_option(struct cli_options *o, int id, const char *value)
         return true;
     case JSON:
         return o->json = true;
-    case 'o':
-        o->output = value;
-        return true;
-    case EVENTS:
-        return o->events = true;
     default:
         return o->help = true;
     }
@@ -196,43 +202,103 @@ static bool set_option(struct cli_options *o, int id, const char *value)
 
 static const struct cli_command *find_command(const char *name)
 {
-    for (const struct cli_command *c = cli_commands; c->name; c++) {
-        if (strcmp(c->name, name) == 0) {
-            return c;
+    for (const struct cli_command *const *c = cli_commands; *c; c++) {
+        if (strcmp((*c)->name, name) == 0) {
+            return *c;
         }
     }
-    cli_complain("no command '%s'; see usocket --help", name);
     return NULL;
 }
 
-/* getopt_long()'s two views of the table. */
-static void make_getopt(struct option *longs, char *shorts)
+enum { MAX_OPTIONS = 64 };
+
+/* All options, those of the commands too, since they may stand before the command's name; and getopt_long()'s views. */
+struct grammar {
+    const struct cli_option *option[MAX_OPTIONS]; /* by id - OF_A_COMMAND, those of a command */
+    int count;
+    struct option longs[MAX_OPTIONS + COUNT(options) + 1];
+    char shorts[2 * (MAX_OPTIONS + COUNT(options)) + 2];
+};
+
+static void add_option(struct grammar *g, size_t *longs, const struct cli_option *option, int id)
 {
-    *shorts++ = ':';
+    g->longs[(*longs)++] = (struct option){option->name, option->arg ? required_argument : no_argument, NULL, id};
+    if (option->letter && option->letter < 256) {
+        char letter[] = {(char)option->letter, option->arg ? ':' : '\0', '\0'};
+        strcat(g->shorts, letter);
+    }
+}
+
+static int id_of_letter(const struct grammar *g, int letter)
+{
+    for (int i = 0; i < g->count; i++) {
+        if (g->option[i]->letter == letter) {
+            return OF_A_COMMAND + i;
+        }
+    }
+    return letter;
+}
+
+static bool known(const struct grammar *g, const char *name)
+{
+    for (int i = 0; i < g->count; i++) {
+        if (strcmp(g->option[i]->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void make_grammar(struct grammar *g)
+{
+    size_t longs = 0;
+    *g = (struct grammar){.shorts = ":"};
     for (size_t i = 0; i < COUNT(options); i++) {
-        longs[i] =
-            (struct option){options[i].name, options[i].arg ? required_argument : no_argument, NULL, options[i].id};
-        if (options[i].id < 256) {
-            *shorts++ = (char)options[i].id;
-            if (options[i].arg) {
-                *shorts++ = ':';
+        add_option(g, &longs, &options[i], options[i].letter);
+    }
+    for (const struct cli_command *const *c = cli_commands; *c; c++) {
+        for (size_t i = 0; i < count_options(*c); i++) {
+            if (!known(g, (*c)->options[i].name) && g->count < MAX_OPTIONS) {
+                add_option(g, &longs, &(*c)->options[i], OF_A_COMMAND + g->count);
+                g->option[g->count++] = &(*c)->options[i];
             }
         }
     }
-    longs[COUNT(options)] = (struct option){NULL, 0, NULL, 0};
-    *shorts = '\0';
 }
 
-/* Reads all options. Returns -1 to go on; @p special gets a bit for each option that belongs to one command. */
-static int read_options(struct cli_options *o, int argc, char **argv, unsigned *special)
+static bool give(struct cli *cli, const char *name, const char *value)
 {
-    struct option longs[COUNT(options) + 1];
-    char shorts[2 * COUNT(options) + 2];
-    make_getopt(longs, shorts);
+    for (int i = 0; i < CLI_MAX_GIVEN; i++) {
+        struct cli_given *given = &cli->given[i];
+        if (!given->name || strcmp(given->name, name) == 0) {
+            *given = (struct cli_given){name, value ? value : ""};
+            return true;
+        }
+    }
+    cli_complain("too many options");
+    return false;
+}
+
+const char *cli_option(const struct cli *cli, const char *name)
+{
+    for (int i = 0; i < CLI_MAX_GIVEN && cli->given[i].name; i++) {
+        if (strcmp(cli->given[i].name, name) == 0) {
+            return cli->given[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* Reads all options. Returns -1 to go on. */
+static int read_options(struct cli *cli, int argc, char **argv)
+{
+    static struct grammar g;
+    make_grammar(&g);
     opterr = 0;
-    for (int id; (id = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+    optind = 0; /* from the start, and with what was kept of a line before forgotten */
+    for (int id; (id = getopt_long(argc, argv, g.shorts, g.longs, NULL)) != -1;) {
         if (id == '?' || id == ':') {
-            cli_complain(id == ':' ? "option '%s' wants a value" : "there is no option '%s'; see usocket --help",
+            cli_complain(id == ':' ? "option '%s' wants a value" : "there is no option '%s'; see usocket help options",
                          argv[optind - 1]);
             return CLI_USAGE;
         }
@@ -240,11 +306,10 @@ static int read_options(struct cli_options *o, int argc, char **argv, unsigned *
             puts("usocket " USOCKET_VERSION);
             return cli_flush_output(CLI_OK);
         }
-        if (!set_option(o, id, optarg)) {
+        id = id_of_letter(&g, id);
+        if (id >= OF_A_COMMAND ? !give(cli, g.option[id - OF_A_COMMAND]->name, optarg)
+                               : !set_option(&cli->options, id, optarg)) {
             return CLI_USAGE;
-        }
-        for (size_t i = 0; i < COUNT(options); i++) {
-            *special |= options[i].id == id && options[i].only ? 1u << i : 0;
         }
     }
     return -1;
@@ -258,17 +323,28 @@ static int read_environment(struct cli_options *o)
     return o->apn || !apn || !apn[0] || set_apn(o, apn) ? -1 : CLI_USAGE;
 }
 
+static bool command_has(const struct cli_command *command, const char *name)
+{
+    for (size_t i = 0; i < count_options(command); i++) {
+        if (strcmp(command->options[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A command's name is there: does the rest of the line suit it? */
-static int check_command(struct cli *cli, int args, unsigned special)
+static int check_command(struct cli *cli, int args)
 {
     const struct cli_command *c = cli->command;
     if (cli->options.help) {
         print_command_help(c);
         return cli_flush_output(CLI_OK);
     }
-    for (size_t i = 0; i < COUNT(options); i++) {
-        if ((special & 1u << i) && strcmp(options[i].only, c->name) != 0) {
-            cli_complain("--%s is an option of usocket %s", options[i].name, options[i].only);
+    for (int i = 0; i < CLI_MAX_GIVEN && cli->given[i].name; i++) {
+        if (!command_has(c, cli->given[i].name)) {
+            cli_complain("--%s is not an option of usocket %s (see usocket %s --help)", cli->given[i].name, c->name,
+                         c->name);
             return CLI_USAGE;
         }
     }
@@ -283,22 +359,45 @@ static int check_command(struct cli *cli, int args, unsigned special)
     return -1;
 }
 
+/* usocket help [COMMAND | options] */
+static int print_help_about(const char *what)
+{
+    const struct cli_command *command = what ? find_command(what) : NULL;
+    if (!what) {
+        print_help(stdout);
+    } else if (command) {
+        print_command_help(command);
+    } else if (strcmp(what, "options") == 0) {
+        print_help_options();
+    } else {
+        cli_complain("no help about '%s'; see usocket --help", what);
+        return CLI_USAGE;
+    }
+    return cli_flush_output(CLI_OK);
+}
+
 int cli_options_read(struct cli *cli, int *argc, char ***argv)
 {
-    unsigned special = 0;
-    int code = read_options(&cli->options, *argc, *argv, &special);
+    int code = read_options(cli, *argc, *argv);
     code = code < 0 ? read_environment(&cli->options) : code;
     if (code >= 0) {
         return code;
     }
     *argc -= optind;
     *argv += optind;
-    if (*argc == 0) {
-        print_help(cli->options.help ? stdout : stderr);
-        return cli->options.help ? cli_flush_output(CLI_OK) : CLI_USAGE;
+    if (*argc == 0 && !cli->options.help) {
+        print_help(stderr);
+        return CLI_USAGE;
+    }
+    if (*argc == 0 || strcmp((*argv)[0], "help") == 0) {
+        return print_help_about(*argc > 1 ? (*argv)[1] : NULL);
     }
     cli->command = find_command((*argv)[0]);
+    if (!cli->command) {
+        cli_complain("no command '%s'; see usocket --help", (*argv)[0]);
+        return CLI_USAGE;
+    }
     *argc -= 1;
     *argv += 1;
-    return cli->command ? check_command(cli, *argc, special) : CLI_USAGE;
+    return check_command(cli, *argc);
 }

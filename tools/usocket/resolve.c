@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int usk_cmd_resolve(struct cli *cli, int argc, char **argv)
+static int run(struct cli *cli, int argc, char **argv)
 {
     (void)argc;
     const char *host = argv[0];
@@ -31,3 +31,17 @@ int usk_cmd_resolve(struct cli *cli, int argc, char **argv)
     json_decref(addresses);
     return CLI_OK;
 }
+
+const struct cli_command usk_cmd_resolve = {
+    .name = "resolve",
+    .args = "HOST",
+    .summary = "print a host's addresses",
+    .help = "Asks the module for the addresses of HOST and prints one a line. A numeric\n"
+            "address is printed as it is; the module is not asked.\n"
+            "\n"
+            "Example:\n"
+            "  usocket --port /dev/ttyUSB2 resolve example.com\n",
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};

@@ -90,7 +90,7 @@ static void print_table(const struct cli_answer *answer, json_t *rows)
     }
 }
 
-int usk_cmd_state(struct cli *cli, int argc, char **argv)
+static int run(struct cli *cli, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
@@ -110,3 +110,16 @@ int usk_cmd_state(struct cli *cli, int argc, char **argv)
     }
     return CLI_OK;
 }
+
+const struct cli_command usk_cmd_state = {
+    .name = "state",
+    .args = "",
+    .summary = "list the sockets that the module holds",
+    .help = "Prints the module's sockets as AT+QISTATE? lists them: id, service, state,\n"
+            "peer, local port, PDP context, id of the server it came from, and access mode.\n"
+            "Also those that another program left behind; the other commands close them.\n"
+            "\n"
+            "Example:\n"
+            "  usocket --port /dev/ttyUSB2 state\n",
+    .run = run,
+};
