@@ -41,9 +41,39 @@
 #define USOCKET_MAX_ADDRESSES 4
 #endif
 
-/** 0 leaves the texts of usocket_strerror() out (about 1 KiB of flash). */
+/*
+ * Parts that can be left out: 0 for each that a program does without. The README has a table of what each costs. What was
+ * left out is refused as if the module could not do it.
+ */
+
+/** The texts of usocket_strerror() and usocket_module_strerror(); without them all errors read alike. */
 #ifndef USOCKET_ERROR_STRINGS
 #define USOCKET_ERROR_STRINGS 1
+#endif
+
+/** UDP sockets; without them usocket_socket() answers SOCK_DGRAM with -ESOCKTNOSUPPORT. */
+#ifndef USOCKET_UDP
+#define USOCKET_UDP 1
+#endif
+
+/** Listeners: IPPROTO_TCP_SER, usocket_listen(), usocket_accept(). Without them -EPROTOTYPE. */
+#ifndef USOCKET_LISTENER
+#define USOCKET_LISTENER 1
+#endif
+
+/** IPv6; without it -EAFNOSUPPORT, and an address takes 8 bytes instead of 20. */
+#ifndef USOCKET_IPV6
+#define USOCKET_IPV6 1
+#endif
+
+/** usocket_at_command() and usocket_on_urc(); without them -EOPNOTSUPP. */
+#ifndef USOCKET_OWN_COMMANDS
+#define USOCKET_OWN_COMMANDS 1
+#endif
+
+/** Calls of usocket_port::log. */
+#ifndef USOCKET_LOG
+#define USOCKET_LOG 1
 #endif
 
 #endif

@@ -51,7 +51,8 @@ struct usocket_port {
      * this is called; it is left for the sleep and held again at the return, as by a wait on a condition variable.
      *
      * @param timeout_ms  milliseconds; UINT32_MAX is "no limit", 0 returns at once
-     * @return 0, or a negative errno when the line is gone
+     * @return 0, -EINTR to have the call that waits end with it (a signal; the modem can be used on, and an open that was
+     *         begun goes on as after -EINPROGRESS), or another negative errno when the line is gone
      */
     int (*wait)(void *ctx, uint32_t timeout_ms, int for_write);
 

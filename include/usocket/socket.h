@@ -48,7 +48,7 @@ enum usocket_state {
 struct usocket_sockaddr {
     uint16_t family; /**< USOCKET_AF_INET, USOCKET_AF_INET6, or 0: none */
     uint16_t port;
-    uint8_t addr[16]; /**< network byte order; 4 bytes used for USOCKET_AF_INET */
+    uint8_t addr[USOCKET_IPV6 ? 16 : 4]; /**< network byte order; 4 bytes used for USOCKET_AF_INET */
 };
 
 /** Room for the longest text of an address, with its NUL. */

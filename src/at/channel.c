@@ -34,14 +34,14 @@ static const char filling[] = "\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\
 
 static void see(const struct usk_channel *channel, enum usk_seen seen, const char *text, size_t len)
 {
-    if (channel->observe != NULL) {
+    if (USOCKET_LOG && channel->observe != NULL) {
         channel->observe(channel->observe_ctx, (int)seen, text, len);
     }
 }
 
-static void wait_for(struct usk_channel *channel, uint32_t wait_ms, uint32_t now_ms)
+static void wait_for(struct usk_channel *channel, uint32_t wait_ms)
 {
-    channel->since_ms = now_ms;
+    channel->since_ms = channel->now_ms;
     channel->wait_ms = wait_ms;
 }
 
@@ -49,6 +49,12 @@ static void wait_for(struct usk_channel *channel, uint32_t wait_ms, uint32_t now
 static bool has(const struct usk_channel *channel, unsigned flag)
 {
     return (channel->command->flags & flag) != 0;
+}
+
+/* The command in flight is the program's own. */
+static bool is_foreign(const struct usk_channel *channel)
+{
+    return USOCKET_OWN_COMMANDS && has(channel, USK_FOREIGN);
 }
 
 void usk_channel_init(struct usk_channel *channel, const struct usk_urc *urcs, void *urc_ctx)
@@ -73,6 +79,7 @@ struct usk_line usk_channel_line(struct usk_channel *channel)
 int usk_channel_start(struct usk_channel *channel, const struct usk_line *line, const struct usk_command *command,
                       void *ctx, uint32_t now_ms)
 {
+    channel->now_ms = now_ms;
     if (line->error != 0) {
         return line->error;
     }
@@ -91,7 +98,7 @@ int usk_channel_start(struct usk_channel *channel, const struct usk_line *line, 
     channel->lexer.torn = false;
     channel->state = TEXT;
     channel->count.commands++;
-    wait_for(channel, command->timeout_ms, now_ms);
+    wait_for(channel, command->timeout_ms);
     see(channel, USK_SEEN_COMMAND, channel->text, line->len);
     return 0;
 }
@@ -131,12 +138,12 @@ void usk_channel_abort(struct usk_channel *channel, int result)
 
 /* --- resynchronisation -------------------------------------------------------------------------------------------- */
 
-static void send_probe(struct usk_channel *channel, uint32_t now_ms)
+static void send_probe(struct usk_channel *channel)
 {
     channel->probes++;
     channel->out = probe;
     channel->out_len = sizeof(probe) - 1;
-    wait_for(channel, PROBE_MS, now_ms);
+    wait_for(channel, PROBE_MS);
 }
 
 /* A piece of the filling for a payload whose prompt or whose bytes were lost; false when it is complete. */
@@ -153,7 +160,7 @@ static bool send_filling(struct usk_channel *channel)
     return true;
 }
 
-static void begin_resync(struct usk_channel *channel, int result, uint32_t now_ms)
+static void begin_resync(struct usk_channel *channel, int result)
 {
     if (!channel->owed) { /* to ask who has answered is no trouble yet */
         see(channel, USK_SEEN_RESYNC, channel->text, channel->text_len - 1u);
@@ -167,32 +174,32 @@ static void begin_resync(struct usk_channel *channel, int result, uint32_t now_m
     channel->answered = false;
     channel->filling = false;
     channel->data_mine = false;
-    send_probe(channel, now_ms); /* before any filling: after a lost CR it spoils the command, a CR would run it */
+    send_probe(channel); /* before any filling: after a lost CR it spoils the command, a CR would run it */
 }
 
 /*
  * A probe was answered. A module that was busy may answer those before it too, and that must not be the next command's
  * answer: the command ends with the last of them, or when none comes any more.
  */
-static void end_resync(struct usk_channel *channel, uint32_t now_ms)
+static void end_resync(struct usk_channel *channel)
 {
     channel->answered = true;
     channel->probes--;
     if (channel->probes == 0) {
         finish(channel, channel->result);
     } else {
-        wait_for(channel, PROBE_MS, now_ms);
+        wait_for(channel, PROBE_MS);
     }
 }
 
-static void resync_line(struct usk_channel *channel, struct usk_text line, bool final, uint32_t now_ms)
+static void resync_line(struct usk_channel *channel, struct usk_text line, bool final)
 {
     struct usk_fields fields;
 
     if (usk_fields_of(&fields, line, probe_name)) {
         channel->probe_named = true;
     } else if (final && (channel->answered || channel->probe_named || channel->probes > PROBES_UNNAMED)) {
-        end_resync(channel, now_ms);
+        end_resync(channel);
     } else {
         channel->count.late++;
         see(channel, USK_SEEN_LATE, line.at, line.len);
@@ -247,7 +254,7 @@ static bool is_final(struct usk_channel *channel, struct usk_text line, int *res
     return is_error(channel, line);
 }
 
-static void take_final(struct usk_channel *channel, struct usk_text line, int result, uint32_t now_ms)
+static void take_final(struct usk_channel *channel, struct usk_text line, int result)
 {
     uint32_t number = channel->count.commands;
 
@@ -260,9 +267,9 @@ static void take_final(struct usk_channel *channel, struct usk_text line, int re
         return;
     }
     if (channel->lexer.torn) {
-        begin_resync(channel, -EBADMSG, now_ms);
+        begin_resync(channel, -EBADMSG);
     } else if (channel->owed || (result == -EIO && has(channel, USK_DOUBT_ERROR))) {
-        begin_resync(channel, result, now_ms);
+        begin_resync(channel, result);
     } else {
         finish(channel, channel->result != 0 ? channel->result : result);
     }
@@ -295,21 +302,21 @@ static bool take_echo(struct usk_channel *channel, struct usk_text *line)
 }
 
 /* A payload that is not the command's does not change how long the command may take. */
-static void data_wait(struct usk_channel *channel, uint32_t now_ms)
+static void data_wait(struct usk_channel *channel)
 {
-    channel->data_ms = now_ms;
+    channel->data_ms = channel->now_ms;
     if (channel->data_mine || channel->state == RESYNC) {
-        wait_for(channel, STALL_MS, now_ms);
+        wait_for(channel, STALL_MS);
     }
 }
 
-static void expect_data(struct usk_channel *channel, int len, bool mine, uint32_t now_ms)
+static void expect_data(struct usk_channel *channel, int len, bool mine)
 {
     if (len > 0) {
         usk_lexer_expect_data(&channel->lexer, (uint16_t)len);
         channel->data_mine = mine;
         channel->data_urc = false;
-        data_wait(channel, now_ms);
+        data_wait(channel);
     }
 }
 
@@ -325,7 +332,7 @@ static bool has_own_name(const struct usk_channel *channel, struct usk_text line
     size_t most = channel->text_len - 3u;
     size_t n = 0;
 
-    if (!has(channel, USK_FOREIGN) || channel->text_len < 4) {
+    if (!is_foreign(channel) || channel->text_len < 4) {
         return false;
     }
     while (n < most && n < line.len && line.at[n] != ':' && upper(name[n]) == line.at[n]) {
@@ -340,7 +347,7 @@ static const struct usk_command *awaited(const struct usk_channel *channel)
     return channel->state != TEXT ? channel->command : NULL;
 }
 
-static bool take_response(struct usk_channel *channel, struct usk_text line, bool any, uint32_t now_ms)
+static bool take_response(struct usk_channel *channel, struct usk_text line, bool any)
 {
     const struct usk_command *command = awaited(channel);
     struct usk_fields fields = {line.at, line.at + line.len};
@@ -367,11 +374,11 @@ static bool take_response(struct usk_channel *channel, struct usk_text line, boo
         channel->count.late++;
         see(channel, USK_SEEN_LATE, line.at, line.len);
     }
-    expect_data(channel, len, mine && in_flight(channel, number), now_ms);
+    expect_data(channel, len, mine && in_flight(channel, number));
     return true;
 }
 
-static bool take_urc(struct usk_channel *channel, struct usk_text line, uint32_t now_ms)
+static bool take_urc(struct usk_channel *channel, struct usk_text line)
 {
     const struct usk_urc *urc = channel->urcs;
     struct usk_fields fields;
@@ -381,7 +388,7 @@ static bool take_urc(struct usk_channel *channel, struct usk_text line, uint32_t
            (!usk_fields_of(&fields, line, urc->name) || (urc->key != NULL && !usk_field_is(&fields, urc->key)))) {
         urc++;
     }
-    known = channel->hooks != NULL && channel->hooks->on_urc(channel->urc_ctx, line);
+    known = channel->hooks != NULL && channel->hooks->on_urc != NULL && channel->hooks->on_urc(channel->urc_ctx, line);
     if (urc->name == NULL && !known) {
         return false;
     }
@@ -390,7 +397,7 @@ static bool take_urc(struct usk_channel *channel, struct usk_text line, uint32_t
     if (urc->on_urc != NULL) {
         int len = urc->on_urc(channel->urc_ctx, &fields);
 
-        expect_data(channel, len, false, now_ms);
+        expect_data(channel, len, false);
         channel->data_urc = channel->data_urc || len > 0;
     }
     return true;
@@ -402,27 +409,27 @@ static void unknown(struct usk_channel *channel, struct usk_text line)
     see(channel, USK_SEEN_UNKNOWN, line.at, line.len);
 }
 
-static void take_line(struct usk_channel *channel, struct usk_text line, uint32_t now_ms)
+static void take_line(struct usk_channel *channel, struct usk_text line)
 {
     int result = 0;
 
     if (awaited(channel) != NULL && is_final(channel, line, &result)) {
         if (channel->state == RESYNC) {
-            resync_line(channel, line, true, now_ms);
+            resync_line(channel, line, true);
         } else {
-            take_final(channel, line, result, now_ms);
+            take_final(channel, line, result);
         }
         return;
     }
     if (channel->command != NULL && take_echo(channel, &line)) {
         return;
     }
-    if (take_response(channel, line, false, now_ms) || take_urc(channel, line, now_ms)) {
+    if (take_response(channel, line, false) || take_urc(channel, line)) {
         return;
     }
     if (channel->state == RESYNC) {
-        resync_line(channel, line, false, now_ms);
-    } else if (awaited(channel) == NULL || !has(channel, USK_ANY_LINE) || !take_response(channel, line, true, now_ms)) {
+        resync_line(channel, line, false);
+    } else if (awaited(channel) == NULL || !has(channel, USK_ANY_LINE) || !take_response(channel, line, true)) {
         unknown(channel, line);
     }
 }
@@ -433,7 +440,7 @@ static void take_overlong(struct usk_channel *channel, const struct usk_token *t
     struct usk_fields fields = {piece.at, piece.at + piece.len};
 
     channel->count.overlong += token->last;
-    if (channel->state == WAIT && has(channel, USK_FOREIGN) && channel->command->on_line != NULL) {
+    if (channel->state == WAIT && is_foreign(channel) && channel->command->on_line != NULL) {
         channel->command->on_line(channel->command_ctx, piece, token->last ? &fields : NULL);
         see(channel, USK_SEEN_RESPONSE, piece.at, piece.len);
     } else {
@@ -443,7 +450,7 @@ static void take_overlong(struct usk_channel *channel, const struct usk_token *t
 
 /* --- payload ------------------------------------------------------------------------------------------------------ */
 
-static void take_prompt(struct usk_channel *channel, uint32_t now_ms)
+static void take_prompt(struct usk_channel *channel)
 {
     see(channel, USK_SEEN_PROMPT, ">", 1);
     if (channel->state != WAIT) {
@@ -454,19 +461,19 @@ static void take_prompt(struct usk_channel *channel, uint32_t now_ms)
     channel->prompted = true;
     channel->out = channel->payload;
     channel->out_len = channel->payload_len;
-    if (has(channel, USK_FOREIGN)) {
+    if (is_foreign(channel)) {
         channel->out = escape;
         channel->out_len = sizeof(escape) - 1;
         channel->result = -EOPNOTSUPP;
     }
     see(channel, USK_SEEN_PAYLOAD, NULL, channel->out_len);
-    wait_for(channel, has(channel, USK_FOREIGN) ? STALL_MS : channel->command->timeout_ms, now_ms);
+    wait_for(channel, is_foreign(channel) ? STALL_MS : channel->command->timeout_ms);
 }
 
-static void data_came(struct usk_channel *channel, size_t len, uint32_t now_ms)
+static void data_came(struct usk_channel *channel, size_t len)
 {
     see(channel, USK_SEEN_DATA, NULL, len);
-    data_wait(channel, now_ms);
+    data_wait(channel);
 }
 
 /* Where the next payload bytes go; NULL: nobody has room for them. */
@@ -492,12 +499,12 @@ static void data_taken(const struct usk_channel *channel, size_t len)
     }
 }
 
-static void take_data(struct usk_channel *channel, const char *bytes, size_t len, uint32_t now_ms)
+static void take_data(struct usk_channel *channel, const char *bytes, size_t len)
 {
     size_t room;
     void *to;
 
-    data_came(channel, len, now_ms);
+    data_came(channel, len);
     while (len > 0 && (to = data_room(channel, &room)) != NULL) {
         size_t n = len < room ? len : room;
 
@@ -536,8 +543,9 @@ void *usk_channel_direct(struct usk_channel *channel, size_t *room)
 
 void usk_channel_direct_taken(struct usk_channel *channel, size_t len, uint32_t now_ms)
 {
+    channel->now_ms = now_ms;
     usk_lexer_data_taken(&channel->lexer, len);
-    data_came(channel, len, now_ms);
+    data_came(channel, len);
     data_taken(channel, len);
 }
 
@@ -547,6 +555,7 @@ void usk_channel_feed(struct usk_channel *channel, const char *bytes, size_t len
 {
     struct usk_token token;
 
+    channel->now_ms = now_ms;
     while (len > 0) {
         size_t n = usk_lex(&channel->lexer, bytes, len, &token);
 
@@ -557,16 +566,16 @@ void usk_channel_feed(struct usk_channel *channel, const char *bytes, size_t len
         case USK_TOKEN_NONE:
             break;
         case USK_TOKEN_LINE:
-            take_line(channel, (struct usk_text){token.text, token.len}, now_ms);
+            take_line(channel, (struct usk_text){token.text, token.len});
             break;
         case USK_TOKEN_OVERLONG:
             take_overlong(channel, &token);
             break;
         case USK_TOKEN_PROMPT:
-            take_prompt(channel, now_ms);
+            take_prompt(channel);
             break;
         case USK_TOKEN_DATA:
-            take_data(channel, token.text, token.len, now_ms);
+            take_data(channel, token.text, token.len);
             break;
         }
     }
@@ -580,6 +589,7 @@ size_t usk_channel_output(const struct usk_channel *channel, const char **bytes)
 
 void usk_channel_written(struct usk_channel *channel, size_t len, uint32_t now_ms)
 {
+    channel->now_ms = now_ms;
     channel->out += len;
     channel->out_len = (uint16_t)(channel->out_len - len);
     channel->since_ms = now_ms;
@@ -588,13 +598,13 @@ void usk_channel_written(struct usk_channel *channel, size_t len, uint32_t now_m
     }
     if (channel->state == RESYNC && channel->filling && !send_filling(channel)) {
         channel->filling = false;
-        send_probe(channel, now_ms);
+        send_probe(channel);
     }
     if (channel->state != TEXT) {
         return;
     }
     channel->state = WAIT;
-    channel->lexer.want_prompt = has(channel, USK_PROMPT | USK_FOREIGN);
+    channel->lexer.want_prompt = has(channel, USK_PROMPT) || is_foreign(channel);
     if (has(channel, USK_PROMPT) && channel->wait_ms > PROMPT_MS) {
         channel->wait_ms = PROMPT_MS;
     }
@@ -614,6 +624,7 @@ uint32_t usk_channel_deadline(const struct usk_channel *channel, uint32_t now_ms
 
 void usk_channel_tick(struct usk_channel *channel, uint32_t now_ms)
 {
+    channel->now_ms = now_ms;
     if (usk_channel_deadline(channel, now_ms) > 0) {
         return;
     }
@@ -623,7 +634,7 @@ void usk_channel_tick(struct usk_channel *channel, uint32_t now_ms)
     }
     if (channel->state != RESYNC) {
         channel->count.timeouts++;
-        begin_resync(channel, channel->result != 0 ? channel->result : -ETIMEDOUT, now_ms);
+        begin_resync(channel, channel->result != 0 ? channel->result : -ETIMEDOUT);
         return;
     }
     if (channel->answered) {
@@ -633,9 +644,9 @@ void usk_channel_tick(struct usk_channel *channel, uint32_t now_ms)
     channel->probe_lost = true;
     if (channel->payload_len > 0) {
         channel->filling = send_filling(channel);
-        wait_for(channel, PROBE_MS, now_ms);
+        wait_for(channel, PROBE_MS);
     } else if (channel->probes < PROBES) {
-        send_probe(channel, now_ms);
+        send_probe(channel);
     } else {
         channel->silent = true;
         finish(channel, channel->result);

@@ -66,7 +66,7 @@ struct usk_urc {
 
 /** What the owner of the table may want besides; `hooks` of the channel, the context is that of the table. */
 struct usk_hooks {
-    bool (*on_urc)(void *ctx, struct usk_text line); /* each line that is no answer; true: it is known */
+    bool (*on_urc)(void *ctx, struct usk_text line); /* each line that is no answer; true: it is known. May be NULL */
     /* The payload of an unsolicited result code: as in usk_command; and, by what comes behind it, whether it was whole or
      * bytes of it were lost or added. */
     void *(*on_room)(void *ctx, size_t *room);

@@ -63,7 +63,7 @@ static const char *read_group(const char *at, uint8_t group[2])
 }
 
 /* Reads up to the NUL: groups before and after one "::", the last two perhaps as dotted IPv4. */
-static bool read_ipv6(const char *at, uint8_t addr[16])
+static bool read_ipv6(const char *at, uint8_t *addr)
 {
     size_t n = 0;
     size_t gap = SIZE_MAX; /* bytes before the "::" */
@@ -111,7 +111,7 @@ int usocket_sockaddr_set(struct usocket_sockaddr *sa, const char *text, uint16_t
         result.family = 0;
     } else if (read_ipv4(text, result.addr)) {
         result.family = USOCKET_AF_INET;
-    } else if (read_ipv6(text, result.addr)) {
+    } else if (USOCKET_IPV6 && read_ipv6(text, result.addr)) {
         result.family = USOCKET_AF_INET6;
     } else {
         return -EINVAL;
@@ -143,7 +143,7 @@ bool usk_read_peer(struct usk_fields *fields, struct usocket_sockaddr *peer)
 
 static size_t length_of(const struct usocket_sockaddr *sa)
 {
-    return sa->family == USOCKET_AF_INET6 ? 16 : 4;
+    return usk_is_ipv6(sa) ? 16 : 4;
 }
 
 bool usk_address_equal(const struct usocket_sockaddr *a, const struct usocket_sockaddr *b)
@@ -229,7 +229,7 @@ size_t usocket_sockaddr_text(const struct usocket_sockaddr *sa, char text[USOCKE
 {
     char *to = text;
 
-    if (sa->family == USOCKET_AF_INET6) {
+    if (usk_is_ipv6(sa)) {
         to = write_ipv6(to, sa);
     } else {
         for (int i = 0; i < 4; i++) {

@@ -33,10 +33,7 @@ static void enter(struct usocket *s, enum usk_conn_state state)
 
 static void init(struct usocket *s)
 {
-    const size_t kept =
-        offsetof(struct usocket, peer); /* what a call looks at before it has the lock, or counts lives */
-
-    memset((uint8_t *)s + kept, 0, offsetof(struct usocket, rx) - kept);
+    memset(s, 0, offsetof(struct usocket, modem)); /* which a call looks at before it has the lock */
     s->id = -1;
     s->last_id = -1;
     s->timeout_ms = -1;
@@ -97,7 +94,7 @@ static void release_id(struct usocket *s)
     if (s->id < 0) {
         return;
     }
-    if (s->state == USK_CONN_OPEN && !s->datagram && s->service != USK_TCP_LISTENER) {
+    if (s->state == USK_CONN_OPEN && !usk_is_datagram(s) && !usk_is_listener(s)) {
         s->ending = s->peer_closed ? USOCKET_LAST_ACK : USOCKET_FIN_WAIT_1;
     }
     usk_conn_close_id(s->modem, (uint32_t)s->id, s->linger_s);
@@ -147,7 +144,7 @@ void usk_conn_close_done(void *ctx, int result)
 
 static void drop_unsent(struct usocket *s)
 {
-    s->modem->datagrams_lost += s->datagram && s->tx_len > 0;
+    s->modem->datagrams_lost += usk_is_datagram(s) && s->tx_len > 0;
     s->tx_len = s->tx_busy = 0;
 }
 
@@ -155,7 +152,7 @@ void usk_conn_open(struct usocket *s)
 {
     release_id(s);
     s->error = 0;
-    s->rx_len = s->datagram ? s->rx_len : 0; /* a datagram that came before is still one */
+    s->rx_len = usk_is_datagram(s) ? s->rx_len : 0; /* a datagram that came before is still one */
     s->rx_new = 0;
     drop_unsent(s);
     s->retry_wait_ms = 0;
@@ -179,7 +176,7 @@ static bool leaves_nothing(const struct usocket *s, int error)
 /* A listener that shall survive its module waits for it. */
 static bool opens_again(const struct usocket *s, int error)
 {
-    return s->reopen && s->service == USK_TCP_LISTENER && !s->orphan && (error == -ENETRESET || error == -ENETDOWN);
+    return s->reopen && usk_is_listener(s) && !s->orphan && (error == -ENETRESET || error == -ENETDOWN);
 }
 
 void usk_conn_end(struct usocket *s, int error)
@@ -205,7 +202,7 @@ void usk_conn_end(struct usocket *s, int error)
     drop_unsent(s);
     s->more = s->unacked = s->count_read = s->count_sent = false;
     enter(s, leaves_nothing(s, error) ? USK_CONN_FREE : USK_CONN_ENDED);
-    if (s->service == USK_TCP_LISTENER) {
+    if (usk_is_listener(s)) {
         usk_clients_drop(s);
     }
 }
@@ -339,7 +336,7 @@ void usk_conn_why_done(void *ctx, int result)
 /* The module has one keep-alive for all that it opens. */
 static bool keepalive_due(const struct usocket *s)
 {
-    return !s->datagram && s->keepalive != s->modem->keepalive;
+    return !usk_is_datagram(s) && s->keepalive != s->modem->keepalive;
 }
 
 void usk_conn_keepalive_done(void *ctx, int result)
@@ -406,7 +403,7 @@ bool usk_conn_look_at_clock(struct usocket *s, uint32_t *wake_ms)
 /* A datagram socket that is read again is opened again: not without any pause in between. */
 static bool no_network(struct usocket *s, uint32_t *wake_ms)
 {
-    uint32_t left = s->datagram ? usk_left(s->modem->now_ms, s->since_ms, NO_NETWORK_MS) : 0;
+    uint32_t left = usk_is_datagram(s) ? usk_left(s->modem->now_ms, s->since_ms, NO_NETWORK_MS) : 0;
 
     usk_lower(wake_ms, left);
     return left == 0 && give_up(s, -ENETDOWN, wake_ms);
@@ -510,7 +507,7 @@ static bool orphan_next(struct usocket *s, uint32_t *wake_ms)
     uint32_t now_ms = s->modem->now_ms;
     uint32_t left = usk_left(now_ms, s->since_ms, s->tx_len > 0 ? ORPHAN_LIMIT_MS : ACKED_LIMIT_MS);
 
-    if (left == 0 || (s->datagram && s->tx_len == 0)) {
+    if (left == 0 || (usk_is_datagram(s) && s->tx_len == 0)) {
         return give_up(s, 0, wake_ms);
     }
     usk_lower(wake_ms, left);
@@ -550,15 +547,14 @@ static bool open_next(struct usocket *s, uint32_t *wake_ms)
     if (s->orphan) {
         return orphan_next(s, wake_ms);
     }
-    if (s->service == USK_TCP_LISTENER ||
-        s->access != 0) { /* its data come by themselves: only its state can be lost */
+    if (usk_is_listener(s) || s->access != 0) { /* its data come by themselves: only its state can be lost */
         return (poll_due(s, wake_ms) && start_check(s)) || (usk_conn_send_due(s, wake_ms) && usk_conn_start_send(s));
     }
     send = usk_conn_send_due(s, wake_ms);
     if (!s->more && poll_due(s, wake_ms)) {
         s->polling = true;
         s->more = true;
-        s->ask_sent = s->unacked && !s->datagram;
+        s->ask_sent = s->unacked && !usk_is_datagram(s);
     }
     if (send && (s->send_turn || !usk_conn_wants_data(s))) {
         s->send_turn = false;

@@ -241,7 +241,7 @@ static void put_address(struct usk_line *line, const struct usocket *s)
 
     usk_put(line, ",");
     if (usk_waits_for_peers(s)) {
-        usk_put_quoted(line, s->peer.family == USOCKET_AF_INET6 ? "0:0:0:0:0:0:0:1" : "127.0.0.1");
+        usk_put_quoted(line, usk_is_ipv6(&s->peer) ? "0:0:0:0:0:0:0:1" : "127.0.0.1");
         put_number(line, 0);
     } else {
         usocket_sockaddr_text(&s->peer, address);
@@ -321,7 +321,7 @@ static void start_state(struct usocket *s)
 {
     struct usk_line line = line_for(s, "AT+QISTATE=1,");
 
-    if (s->service == USK_TCP_LISTENER) { /* and its clients, of which the URC may be lost */
+    if (usk_is_listener(s)) { /* and its clients, of which the URC may be lost */
         line.len = 0;
         put_list(s->modem, &line);
     }
@@ -366,7 +366,7 @@ static void start_read(struct usocket *s, uint16_t max)
 {
     struct usk_line line = line_for(s, "AT+QIRD=");
 
-    if (s->service != USK_UDP_SERVICE) {
+    if (!usk_is_udp_service(s)) {
         put_number(&line, max);
     }
     usk_start(s->modem, &line, &read_command, s);
@@ -386,7 +386,7 @@ static void start_send(struct usocket *s, uint16_t len)
     struct usk_line line = line_for(s, "AT+QISEND=");
 
     put_number(&line, len);
-    if (s->service == USK_UDP_SERVICE) {
+    if (usk_is_udp_service(s)) {
         char address[USOCKET_ADDRSTRLEN];
 
         usocket_sockaddr_text(&s->to, address);

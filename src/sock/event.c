@@ -12,7 +12,7 @@ static unsigned is_so(const struct usocket *s)
         return USOCKET_EVENT_ERROR | USOCKET_EVENT_CLOSED;
     }
     if ((is & USOCKET_POLLIN) != 0) {
-        events |= s->service == USK_TCP_LISTENER ? USOCKET_EVENT_ACCEPTED : USOCKET_EVENT_READABLE;
+        events |= usk_is_listener(s) ? USOCKET_EVENT_ACCEPTED : USOCKET_EVENT_READABLE;
     }
     if ((is & USOCKET_POLLOUT) != 0) {
         events |= USOCKET_EVENT_WRITABLE;

@@ -40,10 +40,13 @@ struct usk_step {
 /** What a connection is to the module. */
 enum usk_service { USK_TCP, USK_TCP_LISTENER, USK_TCP_INCOMING, USK_UDP, USK_UDP_SERVICE };
 
-static inline bool usk_waits_for_peers(const struct usocket *s)
-{
-    return s->service == USK_TCP_LISTENER || s->service == USK_UDP_SERVICE;
-}
+/* What a socket is. A kind that is left out of the build (usocket/config.h) is never there, and its code goes with it:
+ * these are macros so that a compiler sees it without optimising. */
+#define usk_is_datagram(s)     (USOCKET_UDP && (s)->datagram)
+#define usk_is_udp_service(s)  (USOCKET_UDP && (s)->service == USK_UDP_SERVICE)
+#define usk_is_listener(s)     (USOCKET_LISTENER && (s)->service == USK_TCP_LISTENER)
+#define usk_waits_for_peers(s) (usk_is_listener(s) || usk_is_udp_service(s))
+#define usk_is_ipv6(sa)        (USOCKET_IPV6 && (sa)->family == USOCKET_AF_INET6)
 
 /** A state of a connection in the module's list. */
 enum usk_listed { USK_LISTED_OPENING, USK_LISTED_OPEN, USK_LISTED_LISTENING, USK_LISTED_CLOSING };
@@ -104,7 +107,8 @@ int usk_module_error(struct usocket_modem *modem, uint32_t code);
 /* --- modem -------------------------------------------------------------------------------------------------------- */
 
 /** Writes an event to the log. */
-void usk_log(const struct usocket_modem *modem, const char *text);
+void usk_log_event(const struct usocket_modem *modem, const char *text);
+#define usk_log(modem, text) (USOCKET_LOG ? usk_log_event(modem, text) : (void)0)
 
 /** Takes the lock and looks at the clock: every call of the API begins with it. */
 void usk_lock(struct usocket_modem *modem);
@@ -115,20 +119,13 @@ void usk_unlock(const struct usocket_modem *modem);
 /** Does what can be done now; the lock is held. Returns as usocket_process(). */
 uint32_t usk_run(struct usocket_modem *modem);
 
-/** The limit of a call that waits. */
-struct usk_deadline {
-    uint32_t since_ms;
-    int32_t timeout_ms;
-};
-
-struct usk_deadline usk_deadline_in(const struct usocket_modem *modem, int32_t timeout_ms);
-
 /**
  * Runs the modem until @p ready says so; the lock is held.
  *
+ * @param since_ms  from when the time-out counts: now, or the begin of a call that waits several times
  * @return 0, -ETIMEDOUT, -EAGAIN (the time-out is 0, or this is a callback), or -ENODEV or what the port says
  */
-int usk_wait(struct usocket_modem *modem, struct usk_deadline deadline, bool (*ready)(const void *arg),
+int usk_wait(struct usocket_modem *modem, uint32_t since_ms, int32_t timeout_ms, bool (*ready)(const void *arg),
              const void *arg);
 
 /**
@@ -140,12 +137,11 @@ bool usk_enter(struct usocket *s);
 void usk_leave(const struct usocket *s);
 
 /**
- * usk_wait() for a condition of a socket; @p n is handed to @p ready.
+ * usk_wait() for a condition of a socket, by its own time-out; @p n is handed to @p ready.
  *
  * @return as usk_wait(); -EBADF when the socket was closed meanwhile: it must not be touched any more
  */
-int usk_wait_socket(struct usocket *s, struct usk_deadline deadline, bool (*ready)(const struct usocket *s, size_t n),
-                    size_t n);
+int usk_wait_socket(struct usocket *s, uint32_t since_ms, bool (*ready)(const struct usocket *s, size_t n), size_t n);
 
 /* --- network ------------------------------------------------------------------------------------------------------ */
 
@@ -359,10 +355,10 @@ void usk_open_datagram(struct usocket *s);
 ssize_t usk_stream_take(struct usocket *s, void *buf, size_t len);
 
 /** Waits until an open has succeeded. @return 0, -EINPROGRESS, or why not; then the socket is as new again */
-int usk_wait_open(struct usocket *s, struct usk_deadline deadline);
+int usk_wait_open(struct usocket *s);
 
 /** usocket_recvfrom() inside the lock. */
-ssize_t usk_recv(struct usocket *s, void *buf, size_t len, struct usk_deadline deadline, struct usocket_sockaddr *from,
+ssize_t usk_recv(struct usocket *s, void *buf, size_t len, uint32_t since_ms, struct usocket_sockaddr *from,
                  unsigned *flags);
 
 /* --- resolver ----------------------------------------------------------------------------------------------------- */

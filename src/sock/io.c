@@ -20,7 +20,7 @@ int usk_take_error(struct usocket *s)
         s->state = usk_conn_busy(s) ? s->state : USK_CONN_NEW;
         return error;
     }
-    return s->datagram || s->state == USK_CONN_OPEN || s->peer_closed ? 0 : -ENOTCONN;
+    return usk_is_datagram(s) || s->state == USK_CONN_OPEN || s->peer_closed ? 0 : -ENOTCONN;
 }
 
 /* --- sending a stream --------------------------------------------------------------------------------------------- */
@@ -48,7 +48,7 @@ static size_t put(struct usocket *s, const uint8_t *bytes, size_t len)
 
 static int check_send(struct usocket *s)
 {
-    int error = s->service == USK_TCP_LISTENER ? -ENOTCONN : usk_take_error(s);
+    int error = usk_is_listener(s) ? -ENOTCONN : usk_take_error(s);
 
     return error == 0 && (s->peer_closed || s->state != USK_CONN_OPEN) ? -EPIPE : error;
 }
@@ -56,7 +56,7 @@ static int check_send(struct usocket *s)
 /* Sends as much as the time-out allows; *sent counts what was taken. */
 static int send_stream(struct usocket *s, const uint8_t *bytes, size_t len, size_t *sent)
 {
-    struct usk_deadline deadline = usk_deadline_in(s->modem, s->timeout_ms);
+    uint32_t since_ms = s->modem->now_ms;
     uint16_t life = s->life;
     int error = check_send(s);
 
@@ -66,7 +66,7 @@ static int send_stream(struct usocket *s, const uint8_t *bytes, size_t len, size
             usk_run(s->modem);
             error = s->life != life ? -EBADF : 0; /* a callback may close it */
         } else {
-            error = usk_wait_socket(s, deadline, send_ready, 0);
+            error = usk_wait_socket(s, since_ms, send_ready, 0);
         }
         error = error == 0 ? check_send(s) : error;
     }
@@ -104,14 +104,13 @@ static bool datagram_room(const struct usocket *s, size_t n)
 static int send_datagram(struct usocket *s, const void *buf, size_t len, const struct usocket_sockaddr *to,
                          size_t *sent)
 {
-    struct usk_deadline deadline = usk_deadline_in(s->modem, s->timeout_ms);
     int error = check_datagram(s, len, to);
 
     error = error == 0 ? usk_take_error(s) : error;
     if (error == 0 && !usk_conn_busy(s)) {
         usk_open_datagram(s);
     }
-    error = error == 0 ? usk_wait_socket(s, deadline, datagram_room, 0) : error;
+    error = error == 0 ? usk_wait_socket(s, s->modem->now_ms, datagram_room, 0) : error;
     error = error == 0 ? usk_take_error(s) : error;
     if (error != 0 || s->state != USK_CONN_OPEN) {
         return error != 0 ? error : -EIO;
@@ -137,7 +136,7 @@ static ssize_t send_to(struct usocket *s, const void *buf, size_t len, const str
         return -EBADF;
     }
     modem = s->modem;
-    error = s->datagram ? send_datagram(s, buf, len, to, &sent) : send_stream(s, buf, len, &sent);
+    error = usk_is_datagram(s) ? send_datagram(s, buf, len, to, &sent) : send_stream(s, buf, len, &sent);
     if (error == -EBADF) {
         sent = 0; /* it is somebody else's by now */
     }
@@ -174,7 +173,7 @@ ssize_t usocket_sendto(struct usocket *s, const void *buf, size_t len, const str
 static bool recv_ready(const struct usocket *s, size_t n)
 {
     (void)n;
-    return s->rx_len > 0 || s->error != 0 || !(s->state == USK_CONN_OPEN || (s->datagram && usk_conn_busy(s)));
+    return s->rx_len > 0 || s->error != 0 || !(s->state == USK_CONN_OPEN || (usk_is_datagram(s) && usk_conn_busy(s)));
 }
 
 ssize_t usk_stream_take(struct usocket *s, void *buf, size_t len)
@@ -190,7 +189,7 @@ ssize_t usk_stream_take(struct usocket *s, void *buf, size_t len)
 
 static ssize_t take(struct usocket *s, void *buf, size_t len, struct usocket_sockaddr *from, unsigned *flags)
 {
-    if (s->datagram) {
+    if (usk_is_datagram(s)) {
         return (ssize_t)usk_datagram_take(s, buf, len, from, flags);
     }
     if (from != NULL) {
@@ -199,19 +198,19 @@ static ssize_t take(struct usocket *s, void *buf, size_t len, struct usocket_soc
     return usk_stream_take(s, buf, len);
 }
 
-ssize_t usk_recv(struct usocket *s, void *buf, size_t len, struct usk_deadline deadline, struct usocket_sockaddr *from,
+ssize_t usk_recv(struct usocket *s, void *buf, size_t len, uint32_t since_ms, struct usocket_sockaddr *from,
                  unsigned *flags)
 {
     int error = 0;
 
-    if (s->service == USK_TCP_LISTENER) {
+    if (usk_is_listener(s)) {
         return -ENOTCONN;
     }
-    if (s->datagram && s->error == 0 && s->modem->down == 0 && !usk_conn_busy(s) && s->rx_len == 0) {
+    if (usk_is_datagram(s) && s->error == 0 && s->modem->down == 0 && !usk_conn_busy(s) && s->rx_len == 0) {
         usk_open_datagram(s);
     }
-    if ((len > 0 || s->datagram) && !recv_ready(s, 0)) {
-        error = usk_wait_socket(s, deadline, recv_ready, 0);
+    if ((len > 0 || usk_is_datagram(s)) && !recv_ready(s, 0)) {
+        error = usk_wait_socket(s, since_ms, recv_ready, 0);
     }
     if (error != -EBADF && s->rx_len > 0) {
         return take(s, buf, len, from, flags);
@@ -231,7 +230,7 @@ ssize_t usocket_recvfrom(struct usocket *s, void *buf, size_t len, struct usocke
         return -EBADF;
     }
     modem = s->modem;
-    result = usk_recv(s, buf, len, usk_deadline_in(modem, s->timeout_ms), from, flags);
+    result = usk_recv(s, buf, len, modem->now_ms, from, flags);
     usk_unlock(modem);
     return result;
 }

@@ -7,7 +7,7 @@
 #include "sock/internal.h"
 
 enum {
-    CHUNK = 256,  /* bytes of one read while no payload is expected; on the stack */
+    CHUNK = 32,   /* bytes of one read while no payload is expected; on the stack */
     CHUNKS = 64,  /* reads of one run: a module that never stops talking can't keep a call from its deadline */
     CID_MAX = 16, /* PROTOCOL.md 3.1 */
     CLOSE_S_MAX = 10,
@@ -40,7 +40,7 @@ static const struct {
     [USK_SEEN_RESYNC] = {USOCKET_LOG_TX, "no usable answer, synchronising again after:"},
 };
 
-void usk_log(const struct usocket_modem *modem, const char *text)
+void usk_log_event(const struct usocket_modem *modem, const char *text)
 {
     if (modem->port->log != NULL) {
         modem->port->log(modem->port_ctx, USOCKET_LOG_EVENT, text, strlen(text));
@@ -54,7 +54,7 @@ static void observe(void *ctx, int seen, const char *text, size_t len)
     struct usk_line line = {.text = number, .size = sizeof(number)};
 
     if (seen_log[seen].before != NULL) {
-        usk_log(modem, seen_log[seen].before);
+        usk_log_event(modem, seen_log[seen].before);
     }
     if (text == NULL) {
         usk_put_uint(&line, (uint32_t)len);
@@ -67,7 +67,7 @@ static void observe(void *ctx, int seen, const char *text, size_t len)
 /* --- what the module says unasked --------------------------------------------------------------------------------- */
 
 static const struct usk_hooks hooks = {
-    .on_urc = usk_own_urc,
+    .on_urc = USOCKET_OWN_COMMANDS ? usk_own_urc : NULL,
     .on_room = usk_push_room,
     .on_data = usk_push_data,
     .on_end = usk_push_end,
@@ -117,7 +117,7 @@ int usocket_init_sized(struct usocket_modem *modem, size_t size, const struct us
     modem->config.urc_port = config->urc_port != NULL ? config->urc_port : "uart1";
     usk_channel_init(&modem->channel, usk_urcs, modem);
     modem->channel.hooks = &hooks;
-    modem->channel.observe = port->log != NULL ? observe : NULL;
+    modem->channel.observe = USOCKET_LOG && port->log != NULL ? observe : NULL;
     modem->channel.observe_ctx = modem;
     usk_net_init(modem, dialect);
     for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
@@ -217,7 +217,7 @@ static bool take_turn(struct usocket_modem *modem, unsigned turn, uint32_t *wake
     case 0:
         return usk_resolver_next(modem, wake_ms);
     case 1:
-        return usk_own_next(modem);
+        return USOCKET_OWN_COMMANDS && usk_own_next(modem);
     case 2:
         return usk_conn_close_next(modem);
     default:
@@ -361,11 +361,6 @@ void usk_unlock(const struct usocket_modem *modem)
     }
 }
 
-struct usk_deadline usk_deadline_in(const struct usocket_modem *modem, int32_t timeout_ms)
-{
-    return (struct usk_deadline){modem->now_ms, timeout_ms};
-}
-
 /* Sleeps until the line or the clock has news; the port leaves the lock meanwhile. */
 static int sleep_on(struct usocket_modem *modem, uint32_t ms)
 {
@@ -380,7 +375,8 @@ static int sleep_on(struct usocket_modem *modem, uint32_t ms)
     return result;
 }
 
-int usk_wait(struct usocket_modem *modem, struct usk_deadline deadline, bool (*ready)(const void *arg), const void *arg)
+int usk_wait(struct usocket_modem *modem, uint32_t since_ms, int32_t timeout_ms, bool (*ready)(const void *arg),
+             const void *arg)
 {
     bool nested = modem->busy;
 
@@ -394,13 +390,13 @@ int usk_wait(struct usocket_modem *modem, struct usk_deadline deadline, bool (*r
         if (ready(arg)) {
             return 0;
         }
-        if (nested || deadline.timeout_ms == 0) {
+        if (nested || timeout_ms == 0) {
             return -EAGAIN;
         }
-        if (deadline.timeout_ms > 0) {
+        if (timeout_ms > 0) {
             uint32_t now_ms = modem->port->now_ms(modem->port_ctx);
 
-            left = usk_left(now_ms, deadline.since_ms, (uint32_t)deadline.timeout_ms);
+            left = usk_left(now_ms, since_ms, (uint32_t)timeout_ms);
             if (left == 0) {
                 return -ETIMEDOUT;
             }
@@ -409,6 +405,9 @@ int usk_wait(struct usocket_modem *modem, struct usk_deadline deadline, bool (*r
         if (left > 0) {
             int result = sleep_on(modem, left);
 
+            if (result == -EINTR) {
+                return result;
+            }
             modem->down = result < 0 ? (int16_t)result : modem->down;
         }
     }
@@ -442,7 +441,7 @@ int usocket_shutdown(struct usocket_modem *modem, int32_t timeout_ms)
     if (modem->net.goal != USK_GOAL_NONE) {
         modem->net.goal = all_closed(modem) ? USK_GOAL_NONE : USK_GOAL_MODULE;
     }
-    result = usk_wait(modem, usk_deadline_in(modem, timeout_ms), all_closed, modem);
+    result = usk_wait(modem, modem->now_ms, timeout_ms, all_closed, modem);
     modem->net.goal = USK_GOAL_NONE;
     usk_unlock(modem);
     return result;

@@ -253,6 +253,9 @@ void usk_net_step_done(void *ctx, int result)
 {
     struct usocket_modem *modem = ctx;
 
+    if (result == -ENETRESET) { /* aborted by start_over(), which has decided how it goes on */
+        return;
+    }
     if (modem->net.state == SYNC && result == -ETIMEDOUT && !modem->channel.silent) {
         result = 0; /* a probe was answered: it is only slow */
     }
@@ -366,7 +369,6 @@ static void lose_all(struct usocket_modem *modem)
     usk_conn_end_all(modem, -ENETRESET);
     usk_resolver_end_all(modem, -ENETRESET);
     usk_channel_abort(&modem->channel, -ENETRESET);
-    enter(modem, SYNC); /* whatever the aborted step made of it */
 }
 
 void usk_net_module_reset(struct usocket_modem *modem)
@@ -459,7 +461,7 @@ void usk_net_address(struct usocket_modem *modem, struct usk_text address)
     struct usocket_sockaddr sa;
 
     if (usk_address_of(address, 0, &sa)) {
-        *(sa.family == USOCKET_AF_INET6 ? &modem->net.address6 : &modem->net.address) = sa;
+        *(usk_is_ipv6(&sa) ? &modem->net.address6 : &modem->net.address) = sa;
     }
 }
 
@@ -486,7 +488,7 @@ int usocket_wait_network(struct usocket_modem *modem, int32_t timeout_ms, int *s
         modem->net.hard = 0;
     }
     usk_net_want(modem, USK_GOAL_NETWORK);
-    result = usk_wait(modem, usk_deadline_in(modem, timeout_ms), decided, modem);
+    result = usk_wait(modem, modem->now_ms, timeout_ms, decided, modem);
     if (result == 0) {
         result = modem->net.hard;
     } else if (result == -EAGAIN && !modem->busy) {

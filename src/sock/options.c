@@ -39,7 +39,7 @@ static const struct option *find(const struct usocket *s, int level, int name)
         const struct option *option = &options[i];
 
         if (option->name == name) {
-            return level_fits(level, name) && !((option->flags & STREAM) != 0 && s->datagram) ? option : NULL;
+            return level_fits(level, name) && !((option->flags & STREAM) != 0 && usk_is_datagram(s)) ? option : NULL;
         }
     }
     return NULL;
@@ -118,9 +118,9 @@ static int get(struct usocket *s, int name)
     case USOCKET_SO_ACCESS:
         return s->access;
     case USOCKET_SO_TYPE:
-        return s->datagram ? USOCKET_SOCK_DGRAM : USOCKET_SOCK_STREAM;
+        return usk_is_datagram(s) ? USOCKET_SOCK_DGRAM : USOCKET_SOCK_STREAM;
     case USOCKET_SO_NREAD:
-        return (int)(s->datagram ? usk_datagram_next_len(s) : s->rx_len);
+        return (int)(usk_is_datagram(s) ? usk_datagram_next_len(s) : s->rx_len);
     case USOCKET_SO_NWRITE:
         return s->tx_len;
     default:

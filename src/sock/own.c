@@ -90,7 +90,7 @@ static int check(const char *command)
 int usocket_at_command(struct usocket_modem *modem, const char *command, usocket_line_fn line_fn, void *ctx,
                        int32_t timeout_ms)
 {
-    int result = check(command);
+    int result = USOCKET_OWN_COMMANDS ? check(command) : -EOPNOTSUPP;
 
     if (result != 0) {
         return result;
@@ -104,7 +104,7 @@ int usocket_at_command(struct usocket_modem *modem, const char *command, usocket
         modem->own = (struct usk_own_command){
             .text = command, .on_line = line_fn, .ctx = ctx, .timeout_ms = timeout_ms > 0 ? (uint32_t)timeout_ms : 0};
         usk_net_want(modem, USK_GOAL_MODULE);
-        result = usk_wait(modem, usk_deadline_in(modem, timeout_ms), own_ended, modem);
+        result = usk_wait(modem, modem->now_ms, timeout_ms, own_ended, modem);
         result = result == 0 ? modem->own.result : result == -EAGAIN ? -ETIMEDOUT : result;
         modem->own.text = NULL;
         modem->own.sent = false;
@@ -146,8 +146,8 @@ static void take_out(struct usocket_modem *modem, const struct usocket_urc *urc)
 
 int usocket_on_urc(struct usocket_modem *modem, struct usocket_urc *urc, const char *name, usocket_urc_fn fn, void *ctx)
 {
-    if (name == NULL || name[0] == '\0') {
-        return -EINVAL;
+    if (!USOCKET_OWN_COMMANDS || name == NULL || name[0] == '\0') {
+        return USOCKET_OWN_COMMANDS ? -EINVAL : -EOPNOTSUPP;
     }
     usk_lock(modem);
     take_out(modem, urc);

@@ -26,10 +26,10 @@ short usk_ready(const struct usocket *s)
     if (s->error != 0) {
         return USOCKET_POLLIN | USOCKET_POLLOUT | USOCKET_POLLERR;
     }
-    if (s->datagram) {
+    if (usk_is_datagram(s)) {
         return ready_datagram(s);
     }
-    if (s->service == USK_TCP_LISTENER && usk_conn_busy(s)) {
+    if (usk_is_listener(s) && usk_conn_busy(s)) {
         return usk_client_waiting(s) != NULL ? USOCKET_POLLIN : 0;
     }
     if (s->rx_len > 0 || s->state == USK_CONN_ENDED) {
@@ -115,7 +115,7 @@ static struct usocket_modem *modem_at(const struct poll_set *set, size_t i)
 static int wait_on(struct poll_set *set, struct usocket_modem *modem, int32_t timeout_ms)
 {
     set->modem = modem;
-    return usk_wait(modem, usk_deadline_in(modem, timeout_ms), poll_ready, set);
+    return usk_wait(modem, modem->now_ms, timeout_ms, poll_ready, set);
 }
 
 static int one_modem(struct poll_set *set, struct usocket_modem *modem, int32_t timeout_ms)

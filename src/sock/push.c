@@ -33,7 +33,7 @@ void usk_conn_pushed(struct usocket_modem *modem, uint32_t id, uint32_t len, con
 
     modem->pushed = (uint8_t)(id + 1);
     s = receiver(modem);
-    if (s != NULL && s->datagram) {
+    if (s != NULL && usk_is_datagram(s)) {
         s->rx_due = (uint16_t)len;
         usk_datagram_begin(s, len, from);
         if (len == 0) {
@@ -74,7 +74,7 @@ void usk_push_end(void *ctx, bool whole)
         return;
     }
     usk_conn_noise(modem);
-    if (s->datagram) {
+    if (usk_is_datagram(s)) {
         usk_datagram_read_done(s, whole ? 0 : -EBADMSG, s->rx_new);
         s->rx_new = 0;
     } else if (!whole) {

@@ -256,7 +256,7 @@ int usocket_getaddrinfo(struct usocket_modem *modem, const char *host, uint16_t 
     usk_lock(modem);
     result = resolve(modem, &query, host);
     if (result == 0) {
-        result = usk_wait(modem, usk_deadline_in(modem, NETWORK_AND_ANSWER_MS), answered, &query);
+        result = usk_wait(modem, modem->now_ms, NETWORK_AND_ANSWER_MS, answered, &query);
     }
     if (result == -ETIMEDOUT && !usk_net_up(modem)) {
         result = -ENETDOWN;

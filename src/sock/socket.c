@@ -43,11 +43,10 @@ static bool met(const void *arg)
     return c->s->life != c->life || c->ready(c->s, c->n);
 }
 
-int usk_wait_socket(struct usocket *s, struct usk_deadline deadline, bool (*ready)(const struct usocket *s, size_t n),
-                    size_t n)
+int usk_wait_socket(struct usocket *s, uint32_t since_ms, bool (*ready)(const struct usocket *s, size_t n), size_t n)
 {
     struct condition condition = {s, ready, n, s->life};
-    int result = usk_wait(s->modem, deadline, met, &condition);
+    int result = usk_wait(s->modem, since_ms, s->timeout_ms, met, &condition);
 
     return s->life != condition.life ? -EBADF : result;
 }
@@ -63,15 +62,19 @@ static const struct kind {
     {USOCKET_SOCK_STREAM, 0, USK_TCP, false},
     {USOCKET_SOCK_STREAM, USOCKET_IPPROTO_TCP, USK_TCP, false},
     {USOCKET_SOCK_STREAM, USOCKET_TCP_CUSTOMIZE_PORT, USK_TCP, true},
+#if USOCKET_LISTENER
     {USOCKET_SOCK_STREAM, USOCKET_IPPROTO_TCP_SER, USK_TCP_LISTENER, false},
+#endif
+#if USOCKET_UDP
     {USOCKET_SOCK_DGRAM, 0, USK_UDP_SERVICE, false},
     {USOCKET_SOCK_DGRAM, USOCKET_IPPROTO_UDP, USK_UDP_SERVICE, false},
+#endif
 };
 
 /* NULL and the reason when there is no such kind. */
 static const struct kind *find_kind(int af, int type, int proto, int *error)
 {
-    if (af != 0 && af != USOCKET_AF_INET && af != USOCKET_AF_INET6) {
+    if (af != 0 && af != USOCKET_AF_INET && !(USOCKET_IPV6 && af == USOCKET_AF_INET6)) {
         *error = -EAFNOSUPPORT;
         return NULL;
     }
@@ -139,11 +142,11 @@ static bool settled(const struct usocket *s, size_t n)
     return usk_conn_settled(s);
 }
 
-int usk_wait_open(struct usocket *s, struct usk_deadline deadline)
+int usk_wait_open(struct usocket *s)
 {
-    int result = usk_wait_socket(s, deadline, settled, 0);
+    int result = usk_wait_socket(s, s->modem->now_ms, settled, 0);
 
-    if (result == -EBADF) {
+    if (result == -EBADF || result == -EINTR) {
         return result;
     }
     if (result == -EAGAIN) {
@@ -168,7 +171,7 @@ static int open_now(struct usocket *s)
         return s->modem->down;
     }
     usk_conn_open(s);
-    return usk_wait_open(s, usk_deadline_in(s->modem, s->timeout_ms));
+    return usk_wait_open(s);
 }
 
 /* --- bind --------------------------------------------------------------------------------------------------------- */
@@ -209,14 +212,14 @@ int usocket_bind(struct usocket *s, const struct usocket_sockaddr *address)
         return -EBADF;
     }
     result = check_bind(s, address);
-    if (result == 0 && s->datagram) {
+    if (result == 0 && usk_is_datagram(s)) {
         result = s->modem->down;
     }
     if (result == 0) {
         s->bound = true;
         choose_port(s, address->port);
     }
-    if (result == 0 && s->datagram) {
+    if (result == 0 && usk_is_datagram(s)) {
         s->binding = true;
         s->service = USK_UDP_SERVICE;
         result = open_now(s);
@@ -230,7 +233,7 @@ int usocket_bind(struct usocket *s, const struct usocket_sockaddr *address)
 
 void usk_open_datagram(struct usocket *s)
 {
-    if (s->service == USK_UDP_SERVICE && !s->bound) {
+    if (usk_is_udp_service(s) && !s->bound) {
         choose_port(s, 0);
     }
     usk_conn_open(s);
@@ -245,7 +248,7 @@ int usocket_listen(struct usocket *s, int backlog)
     if (!usk_enter(s)) {
         return -EBADF;
     }
-    if (s->service != USK_TCP_LISTENER) {
+    if (!usk_is_listener(s)) {
         result = -EOPNOTSUPP;
     } else {
         s->backlog = (uint8_t)(backlog < 1 ? 1 : backlog < UINT8_MAX ? backlog : UINT8_MAX);
@@ -271,7 +274,7 @@ static int accept_locked(struct usocket *s, struct usocket **conn, struct usocke
     int result = 0;
 
     if (usk_conn_busy(s)) {
-        result = usk_wait_socket(s, usk_deadline_in(s->modem, s->timeout_ms), accept_ready, 0);
+        result = usk_wait_socket(s, s->modem->now_ms, accept_ready, 0);
     }
     if (result != 0) {
         return result;
@@ -297,7 +300,7 @@ int usocket_accept(struct usocket *s, struct usocket **conn, struct usocket_sock
         return -EBADF;
     }
     modem = s->modem;
-    result = s->service == USK_TCP_LISTENER ? accept_locked(s, conn, peer) : s->datagram ? -EOPNOTSUPP : -EINVAL;
+    result = usk_is_listener(s) ? accept_locked(s, conn, peer) : usk_is_datagram(s) ? -EOPNOTSUPP : -EINVAL;
     usk_unlock(modem);
     return result;
 }
@@ -306,7 +309,7 @@ int usocket_accept(struct usocket *s, struct usocket **conn, struct usocket_sock
 
 static int connect_stream(struct usocket *s, const struct usocket_sockaddr *address)
 {
-    if (s->service == USK_TCP_LISTENER) {
+    if (usk_is_listener(s)) {
         return -EOPNOTSUPP;
     }
     if (s->state == USK_CONN_OPEN) {
@@ -326,7 +329,7 @@ static int connect_stream(struct usocket *s, const struct usocket_sockaddr *addr
 /* A socket that has a port of its own already keeps it, and drops what others send; else the module does that. */
 static int connect_datagram(struct usocket *s, const struct usocket_sockaddr *address)
 {
-    bool service = s->service == USK_UDP_SERVICE && (s->bound || usk_conn_busy(s));
+    bool service = usk_is_udp_service(s) && (s->bound || usk_conn_busy(s));
     int result = 0;
 
     if (address->port != 0 && address->family != s->peer.family) {
@@ -366,7 +369,7 @@ int usocket_connect(struct usocket *s, const struct usocket_sockaddr *address)
         return -EBADF;
     }
     modem = s->modem;
-    result = s->datagram ? connect_datagram(s, address) : connect_stream(s, address);
+    result = usk_is_datagram(s) ? connect_datagram(s, address) : connect_stream(s, address);
     usk_unlock(modem);
     return result;
 }
@@ -394,9 +397,9 @@ static int state_of(const struct usocket *s)
     case USK_CONN_WAITING:
     case USK_CONN_OPENING:
     case USK_CONN_REFUSED:
-        return s->service == USK_TCP_LISTENER ? USOCKET_CLOSED : USOCKET_SYN_SENT;
+        return usk_is_listener(s) ? USOCKET_CLOSED : USOCKET_SYN_SENT;
     case USK_CONN_OPEN:
-        if (s->service == USK_TCP_LISTENER) {
+        if (usk_is_listener(s)) {
             return USOCKET_LISTEN;
         }
         return s->peer_closed ? USOCKET_CLOSE_WAIT : USOCKET_ESTABLISHED;
@@ -416,7 +419,7 @@ int usocket_getsocketsta(struct usocket *s)
     if (!usk_enter(s)) {
         return -1;
     }
-    state = s->datagram ? -1 : state_of(s);
+    state = usk_is_datagram(s) ? -1 : state_of(s);
     usk_leave(s);
     return state;
 }
@@ -429,7 +432,7 @@ int usocket_getsockname(struct usocket *s, struct usocket_sockaddr *address)
         return -EBADF;
     }
     net = &s->modem->net;
-    *address = s->peer.family == USOCKET_AF_INET6 ? net->address6 : net->address;
+    *address = usk_is_ipv6(&s->peer) ? net->address6 : net->address;
     address->family = s->peer.family;
     address->port = s->local_port;
     usk_leave(s);
@@ -443,7 +446,7 @@ int usocket_getpeername(struct usocket *s, struct usocket_sockaddr *address)
     if (!usk_enter(s)) {
         return -EBADF;
     }
-    if (s->service != USK_TCP_LISTENER && (s->state == USK_CONN_OPEN || s->peer_closed) && s->peer.port != 0) {
+    if (!usk_is_listener(s) && (s->state == USK_CONN_OPEN || s->peer_closed) && s->peer.port != 0) {
         *address = s->peer;
         result = 0;
     }

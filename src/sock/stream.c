@@ -10,13 +10,13 @@
 /* Until @p len bytes are there. An error behind a part is kept for the next call. */
 static ssize_t read_all(struct usocket *s, uint8_t *buf, size_t len)
 {
-    struct usk_deadline deadline = usk_deadline_in(s->modem, s->timeout_ms);
+    uint32_t since_ms = s->modem->now_ms;
     uint16_t life = s->life;
     size_t got = 0;
     ssize_t n = 1;
 
     while (n > 0 && got < len && s->life == life) {
-        n = usk_recv(s, buf + got, len - got, deadline, NULL, NULL);
+        n = usk_recv(s, buf + got, len - got, since_ms, NULL, NULL);
         got += n > 0 ? (size_t)n : 0;
     }
     if (got > 0 && n < 0 && s->life == life && !usk_conn_busy(s)) {
@@ -32,8 +32,7 @@ ssize_t usocket_read(struct usocket *s, void *buf, size_t len)
     if (!usk_enter(s)) {
         return -EBADF;
     }
-    result = s->datagram ? usk_recv(s, buf, len, usk_deadline_in(s->modem, s->timeout_ms), NULL, NULL)
-                         : read_all(s, buf, len);
+    result = usk_is_datagram(s) ? usk_recv(s, buf, len, s->modem->now_ms, NULL, NULL) : read_all(s, buf, len);
     usk_leave(s);
     return result;
 }
@@ -80,7 +79,7 @@ static ssize_t read_line(struct usocket *s, char *buf, size_t most)
 
     if (!line_ready(s, most)) {
         s->hungry = true;
-        error = usk_wait_socket(s, usk_deadline_in(s->modem, s->timeout_ms), line_ready, most);
+        error = usk_wait_socket(s, s->modem->now_ms, line_ready, most);
         if (error == -EBADF) {
             return error;
         }
@@ -103,7 +102,7 @@ ssize_t usocket_readline(struct usocket *s, char *buf, size_t size)
     if (!usk_enter(s)) {
         return -EBADF;
     }
-    if (s->datagram) {
+    if (usk_is_datagram(s)) {
         result = -EOPNOTSUPP;
     } else if (size < 2) {
         result = -EINVAL;
@@ -130,7 +129,7 @@ int usocket_file_open(struct usocket_file *file, struct usocket *s, const char *
     if (!usk_enter(s)) {
         return -EBADF;
     }
-    datagram = s->datagram;
+    datagram = usk_is_datagram(s);
     usk_leave(s);
     if (datagram) {
         return -EOPNOTSUPP;

@@ -25,6 +25,7 @@ static const struct {
     {EDESTADDRREQ, "the datagram has no address"},
     {EHOSTUNREACH, "unknown host"},
     {EINPROGRESS, "in progress"},
+    {EINTR, "interrupted by a signal"},
     {EINVAL, "an argument can't be sent to the module or makes no sense"},
     {EIO, "the module answered with an error"},
     {EISCONN, "the socket is connected already"},

@@ -17,7 +17,7 @@ void usk_conn_has_data(struct usocket_modem *modem, uint32_t id)
 {
     struct usocket *s = usk_conn_of_id(modem, id);
 
-    if (s != NULL && s->service != USK_TCP_LISTENER) {
+    if (s != NULL && !usk_is_listener(s)) {
         s->access = 0; /* without a length nothing is pushed: it need not have inherited its listener's mode */
         s->more = true;
         s->more_again = true;
@@ -47,7 +47,7 @@ void usk_conn_peer_closed(struct usocket_modem *modem, uint32_t id)
     if (s->peer_closed) { /* said again: it must not make the drain begin again */
         return;
     }
-    if (s->state != USK_CONN_OPEN || s->datagram || s->service == USK_TCP_LISTENER) {
+    if (s->state != USK_CONN_OPEN || usk_is_datagram(s) || usk_is_listener(s)) {
         usk_conn_end(s, -ECONNRESET);
         return;
     }
@@ -76,7 +76,7 @@ bool usk_conn_wants_data(const struct usocket *s)
     if (s->state != USK_CONN_OPEN || !s->more || s->orphan) {
         return false;
     }
-    return s->datagram ? usk_datagram_wanted(s) : usk_ring_room(s) >= worth(s);
+    return usk_is_datagram(s) ? usk_datagram_wanted(s) : usk_ring_room(s) >= worth(s);
 }
 
 void usk_conn_readable(struct usocket *s)
@@ -94,14 +94,14 @@ bool usk_conn_start_read(struct usocket *s)
     s->rx_new = 0;
     s->more_again = false;
     s->modem->unknown_lines = s->modem->channel.count.unknown;
-    s->modem->net.dialect->read_data(s, s->datagram || usk_ring_room(s) > most ? most : usk_ring_room(s));
+    s->modem->net.dialect->read_data(s, usk_is_datagram(s) || usk_ring_room(s) > most ? most : usk_ring_room(s));
     return true;
 }
 
 int usk_conn_announced(struct usocket *s, uint32_t len, const struct usocket_sockaddr *from)
 {
     s->rx_due = (uint16_t)len;
-    if (s->datagram && s->state == USK_CONN_OPEN && (from != NULL ? from->family != 0 : len > 0)) {
+    if (usk_is_datagram(s) && s->state == USK_CONN_OPEN && (from != NULL ? from->family != 0 : len > 0)) {
         usk_datagram_begin(s, len, from);
     }
     return (int)len;
@@ -115,7 +115,7 @@ void *usk_conn_room(void *ctx, size_t *len)
     size_t linear = USOCKET_RX_SIZE - at;
 
     *len = usk_ring_room(s) < linear ? usk_ring_room(s) : linear;
-    if (s->state != USK_CONN_OPEN || (s->datagram && s->rx_new == 0)) { /* its head could not be written */
+    if (s->state != USK_CONN_OPEN || (usk_is_datagram(s) && s->rx_new == 0)) { /* its head could not be written */
         return NULL;
     }
     return s->rx + at;
@@ -170,7 +170,7 @@ void usk_conn_read_done(void *ctx, int result)
     }
     if (result == -EIO) {
         no_such_connection(s);
-    } else if (s->datagram) {
+    } else if (usk_is_datagram(s)) {
         if (!usk_datagram_read_done(s, result, got)) {
             read_nothing(s);
         }
@@ -262,7 +262,7 @@ void usk_conn_send_done(void *ctx, int result)
         sent(s);
     } else if (result == -EAGAIN) {
         send_refused(s);
-    } else if (s->datagram) {
+    } else if (usk_is_datagram(s)) {
         usk_datagram_not_sent(s);
     } else if (result != -EIO) { /* no answer: has the module got the block? */
         s->count_sent = true;
@@ -302,7 +302,7 @@ void usk_conn_noise(struct usocket_modem *modem)
     for (size_t i = 0; i < USOCKET_MAX_SOCKETS; i++) {
         struct usocket *s = &modem->sock[i];
 
-        if (s->state == USK_CONN_OPEN && !s->datagram && s->service != USK_TCP_LISTENER) {
+        if (s->state == USK_CONN_OPEN && !usk_is_datagram(s) && !usk_is_listener(s)) {
             s->count_read = s->count_read || s->access != 0;
             s->ask_sent = s->unacked;
         }

@@ -23,11 +23,13 @@ class Graph:
         self.calls = {}  # title: titles, and names of what is outside
         self.pointers = {}  # "channel.c:on_done": targets as the file spells them
         self.again = set()  # (caller, target): the recursion goes round once
-        self.ends = set()  # ... not at all
+        self.never = {}  # (caller, target): not at all where these run already
         with open(edges_file, encoding="utf-8") as file:
             for words in (line.split() for line in file if line.strip() and not line.startswith("#")):
-                if words[0] in ("again", "ends"):
-                    getattr(self, words[0]).add((words[1], words[2]))
+                if words[0] == "again":
+                    self.again.add((words[1], words[2]))
+                elif words[0] == "never":
+                    self.never.setdefault((words[1], words[2]), set()).add(words[4])
                 else:
                     self.pointers.setdefault(words[0], []).extend(words[1:])
 
@@ -71,7 +73,7 @@ class Graph:
 
         self.calls = {caller: {title_of(t) for t in targets} for caller, targets in self.calls.items()}
         self.again = {(title_of(caller), title_of(target)) for caller, target in self.again}
-        self.ends = {(title_of(caller), title_of(target)) for caller, target in self.ends}
+        self.never = {(title_of(c), title_of(t)): {title_of(w) for w in within} for (c, t), within in self.never.items()}
         for targets in self.pointers.values():
             for name in targets:
                 if name not in NOT_OURS and title_of(name) not in self.bytes:
@@ -83,16 +85,16 @@ class Graph:
 
     def deepest(self, title, path=(), marks=frozenset(), known=None):
         """(bytes, path). `marks` is what of the way there matters to what follows: recursions gone through, and functions
-        in which a recursion ends."""
+        within which some calls are never made."""
         known = {} if known is None else known
-        if title in {target for _, target in self.ends}:
+        if title in set().union(*self.never.values()):
             marks = marks | {title}
         if (title, marks) in known:
             return known[title, marks]
         best = (0, ())
         for target in sorted(self.calls.get(title, ())):
             then = marks
-            if target not in self.bytes or ((title, target) in self.ends and target in marks):
+            if target not in self.bytes or self.never.get((title, target), set()) & marks:
                 continue
             if (title, target) in self.again:
                 if (title, target) in marks:

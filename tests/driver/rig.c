@@ -76,6 +76,10 @@ static int port_wait(void *ctx, uint32_t timeout_ms, int for_write)
     if (r->said_len > 0) {
         return 0;
     }
+    if (r->signals > 0 && next > *now_us + 20000) {
+        r->signals--;
+        return -EINTR;
+    }
     if (next == UINT64_MAX && until == UINT64_MAX) {
         give_up("waiting for ever");
     }

@@ -29,6 +29,7 @@ struct rig {
     size_t read_max;    /* the port gives at most so many bytes a read; 0: all */
     uint32_t block;     /* the port's wait lets so many bytes arrive; 0: 1 */
     int line_error;     /* what read and write answer, 0: the line is there */
+    int signals;        /* the next so many sleeps that would last end with -EINTR */
     uint64_t wakeups;   /* returns of wait */
     bool trace;         /* print the AT lines */
     char *sent;         /* every command line so far, each with a line feed */

@@ -205,6 +205,28 @@ static void test_a_module_that_hangs_is_told_in_time_and_returns_after_its_reset
     works_again(r);
 }
 
+static void test_a_signal_ends_the_call_that_waits_and_nothing_else(void **state)
+{
+    struct rig *r = *state;
+    struct usocket *s = rig_connect(r, ECHO, 7);
+    struct usocket *late = usocket_socket(&r->modem, 0, 0, 0);
+    struct usocket_sockaddr to = rig_address(ECHO, 7);
+    struct usocket_pollfd fd = {s, USOCKET_POLLIN, 0};
+
+    rig_fault(r, "open-delay=1000");
+    r->signals = 1;
+    assert_int_equal(usocket_recv(s, &byte, 1), -EINTR);
+    r->signals = 1;
+    assert_int_equal(usocket_poll(&fd, 1, -1), -EINTR);
+    r->signals = 1;
+    assert_int_equal(usocket_connect(late, &to), -EINTR);
+    assert_int_equal(usocket_connect(late, &to), -EALREADY);
+    rig_run(r, 3000);
+    assert_int_equal(usocket_getsocketsta(late), USOCKET_ESTABLISHED);
+    assert_int_equal(usocket_sendall(s, "x", 1), 0);
+    assert_int_equal(usocket_recv(s, &byte, 1), 1);
+}
+
 static void test_a_line_that_is_gone_ends_every_call(void **state)
 {
     struct rig *r = *state;
@@ -287,6 +309,7 @@ int main(void)
         UP(test_p26_the_other_sockets_of_that_context_are_told_at_once),
         ROUGH(test_silence_for_a_while_does_not_cost_the_connections),
         ROUGH(test_a_module_that_hangs_is_told_in_time_and_returns_after_its_reset),
+        UP(test_a_signal_ends_the_call_that_waits_and_nothing_else),
         UP(test_a_line_that_is_gone_ends_every_call),
         ROUGH(test_a_line_that_goes_while_somebody_waits_wakes_him),
     };

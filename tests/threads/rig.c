@@ -118,7 +118,7 @@ char *rig_log(struct rig *r)
 static int wait_with_ears(void *ctx, uint32_t timeout_ms, int for_write)
 {
     struct usocket_fd_port *fd = ctx;
-    struct rig *r = (struct rig *)((char *)fd - offsetof(struct rig, fd));
+    struct rig *r = (void *)((char *)fd - offsetof(struct rig, fd));
 
     if (r->deaf) {
         struct pollfd wake = {.fd = fd->wake[0], .events = POLLIN};

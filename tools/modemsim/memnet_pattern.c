@@ -1,8 +1,6 @@
 /* The bytes that sources send, and the hash that tells whether they came; see memnet.h. */
 #include "memnet.h"
 
-#include <string.h>
-
 uint64_t memnet_hash_bytes(uint64_t hash, const void *data, size_t len)
 {
     const uint8_t *bytes = data;
@@ -24,7 +22,9 @@ void memnet_pattern(uint64_t seed, uint64_t offset, void *buf, size_t len)
         word ^= word >> 32;
         size_t skip = (size_t)(at % 8);
         size_t part = 8 - skip < len - done ? 8 - skip : len - done;
-        memcpy(out + done, (const uint8_t *)&word + skip, part);
+        for (size_t i = 0; i < part; i++) {
+            out[done + i] = (uint8_t)(word >> 8 * (skip + i));
+        }
         done += part;
     }
 }

@@ -12,14 +12,14 @@
 #include "usocket/config.h"
 
 struct usk_lexer {
-    uint16_t len;       /* bytes of the unfinished line in line[] */
-    uint16_t data_left; /* payload bytes still to come */
     bool after_cr;      /* the last byte was a CR: an LF belongs to it */
     bool after_prompt;  /* a blank belongs to the prompt */
     bool after_data;    /* the next byte must begin the line end that follows a payload */
     bool torn;          /* it did not: bytes were lost or added in the payload */
     bool overlong;      /* the line began in a token before */
     bool want_prompt;   /* '>' at the start of a line is a prompt */
+    uint16_t data_left; /* payload bytes still to come */
+    uint16_t len;       /* bytes of the unfinished line in line[] */
     char line[USOCKET_LINE_SIZE];
 };
 
@@ -28,19 +28,6 @@ struct usk_urc;
 struct usk_hooks;
 
 struct usk_channel {
-    struct usk_lexer lexer;
-    const struct usk_command *command; /* in flight, or being resynchronised after; NULL: idle */
-    void *command_ctx;
-    const struct usk_urc *urcs;
-    void *urc_ctx;
-    const struct usk_hooks *hooks; /* NULL: none */
-    void (*observe)(void *ctx, int kind, const char *text, size_t len);
-    void *observe_ctx;
-    const char *out;     /* bytes to be written next */
-    const char *payload; /* to send after the prompt */
-    uint16_t out_len;
-    uint16_t payload_len;
-    uint16_t text_len;  /* length of text[] with its CR */
     uint8_t state;      /* enum in channel.c */
     uint8_t probes;     /* probes sent in this resync */
     bool probe_named;   /* the probe's own information response was seen */
@@ -55,14 +42,28 @@ struct usk_channel {
     bool prompted;      /* the payload of the last command was asked for */
     bool data_mine;     /* the payload belongs to the command in flight */
     bool data_urc;      /* ... or to an unsolicited result code, and is not known to be whole yet */
-    int16_t result;     /* what to report when the resync is over, or instead of OK */
-    int16_t cme;        /* code of the last +CME ERROR or +CMS ERROR, -1: a plain ERROR */
-    uint32_t since_ms;  /* begin and length of the present wait */
+    uint16_t out_len;
+    uint16_t payload_len;
+    int16_t result;    /* what to report when the resync is over, or instead of OK */
+    int16_t cme;       /* code of the last +CME ERROR or +CMS ERROR, -1: a plain ERROR */
+    uint32_t now_ms;   /* when the owner called last */
+    uint32_t since_ms; /* begin and length of the present wait */
     uint32_t wait_ms;
-    uint32_t data_ms; /* when the last payload byte came */
+    uint32_t data_ms;                  /* when the last payload byte came */
+    const struct usk_command *command; /* in flight, or being resynchronised after; NULL: idle */
+    void *command_ctx;
+    const struct usk_urc *urcs;
+    void *urc_ctx;
+    const struct usk_hooks *hooks; /* NULL: none */
+    void (*observe)(void *ctx, int kind, const char *text, size_t len);
+    void *observe_ctx;
+    const char *out;     /* bytes to be written next */
+    const char *payload; /* to send after the prompt */
+    uint16_t text_len;   /* length of text[] with its CR */
     struct usk_counters {
         uint32_t commands, urcs, unknown, overlong, late, timeouts, resyncs, discarded;
     } count;
+    struct usk_lexer lexer;
     char text[USOCKET_COMMAND_SIZE];
 };
 
