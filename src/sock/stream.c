@@ -44,7 +44,7 @@ ssize_t usocket_readall(struct usocket *s, void *buf, size_t len)
 
 ssize_t usocket_readinto(struct usocket *s, void *buf, size_t len)
 {
-    return usocket_recv(s, buf, len);
+    return usocket_recvfrom(s, buf, len, NULL, NULL);
 }
 
 ssize_t usocket_write(struct usocket *s, const void *buf, size_t len)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The core compiles without a warning for Cortex-M, with gcc and, where it is there, clang; prints the code size.
+# The core compiles without a warning for Cortex-M, with gcc and, where it is there, clang.
 set -eu
 cd "$1"
 command -v arm-none-eabi-gcc >/dev/null || { echo "skipped: no arm-none-eabi-gcc"; exit 77; }
@@ -12,7 +12,6 @@ for cpu in cortex-m0plus cortex-m4; do
         # shellcheck disable=SC2086 # a list of words
         arm-none-eabi-gcc -mcpu=$cpu -mthumb $flags -c "$source" -o "$dir/$(basename "$source" .c).o"
     done
-    arm-none-eabi-size -t "$dir"/*.o | awk -v cpu=$cpu 'END { print cpu ": " $1 " bytes of code, " $2 + $3 " of static data" }'
 done
 
 # What is left undefined is the compiler's run-time and <string.h>.

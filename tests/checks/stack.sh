@@ -4,7 +4,7 @@
 set -eu
 cd "$1"
 command -v arm-none-eabi-gcc >/dev/null || { echo "skipped: no arm-none-eabi-gcc"; exit 77; }
-limit=1400
+limit=768
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
