@@ -21,6 +21,7 @@ enum {
     STALL_MS = 2 * 1000,   /* longest gap within a payload and before the final result behind it */
     PROBE_MS = 1000,
     PROBES = 4,
+    GAPS = 16,          /* payloads with the same line ends behind them until others are a sign of loss */
     PROBES_UNNAMED = 3, /* final results without "+CMEE:" until a module that does not know the probe is believed */
 };
 
@@ -516,10 +517,28 @@ static void take_data(struct usk_channel *channel, const char *bytes, size_t len
     channel->count.discarded += (uint32_t)len;
 }
 
+/*
+ * Two bytes that are lost in a payload make the line end behind it part of it, and the blank line that follows stands in
+ * for it. How many blank lines a module puts there is not written down: what it has kept to for long, it keeps to.
+ */
+static void look_at_gap(struct usk_channel *channel, uint8_t gap)
+{
+    if (gap == 0 || !channel->data_mine) {
+        return;
+    }
+    if (gap != channel->gap) {
+        channel->lexer.torn = channel->lexer.torn || (channel->gaps == GAPS && gap < channel->gap);
+        channel->gap = gap;
+        channel->gaps = 0;
+    } else if (channel->gaps < GAPS) {
+        channel->gaps++;
+    }
+}
+
 /* The command in flight is not to blame for a torn payload that was not its own. */
 static void look_for_tear(struct usk_channel *channel)
 {
-    if (channel->data_urc && channel->lexer.data_left == 0 && !channel->lexer.after_data) {
+    if (channel->data_urc && channel->lexer.data_left == 0 && channel->lexer.after_data == 0) {
         channel->data_urc = false;
         if (channel->hooks != NULL) {
             channel->hooks->on_end(channel->urc_ctx, !channel->lexer.torn);
@@ -566,6 +585,7 @@ void usk_channel_feed(struct usk_channel *channel, const char *bytes, size_t len
         case USK_TOKEN_NONE:
             break;
         case USK_TOKEN_LINE:
+            look_at_gap(channel, token.gap);
             take_line(channel, (struct usk_text){token.text, token.len});
             break;
         case USK_TOKEN_OVERLONG:

@@ -29,7 +29,10 @@ size_t usk_lexer_data_direct(const struct usk_lexer *lexer)
 void usk_lexer_data_taken(struct usk_lexer *lexer, size_t len)
 {
     lexer->data_left = (uint16_t)(lexer->data_left - len);
-    lexer->after_data = lexer->data_left == 0;
+    if (lexer->data_left == 0) {
+        lexer->after_data = 2;
+        lexer->gap = 1;
+    }
 }
 
 static bool is_line_end(char c)
@@ -40,14 +43,16 @@ static bool is_line_end(char c)
 /* Bytes between two lines that are part of none: line ends, noise below the blank, the blank behind a prompt. */
 static size_t skip_gap(struct usk_lexer *lexer, const char *in, size_t len)
 {
-    size_t i = 0;
+    size_t i;
 
-    if (lexer->after_data && len > 0) {
-        lexer->torn = lexer->torn || in[0] != '\r';
-        lexer->after_data = false;
+    for (i = 0; i < len && lexer->after_data > 0; i++) {
+        bool right = in[i] == (lexer->after_data == 2 ? '\r' : '\n');
+
+        lexer->torn = lexer->torn || !right;
+        lexer->after_data = right ? (uint8_t)(lexer->after_data - 1) : 0;
     }
-    while (i < len && ((unsigned char)in[i] < ' ' || (in[i] == ' ' && lexer->after_prompt))) {
-        i++;
+    for (i = 0; i < len && ((unsigned char)in[i] < ' ' || (in[i] == ' ' && lexer->after_prompt)); i++) {
+        lexer->gap = (uint8_t)(lexer->gap + (lexer->gap > 0 && lexer->gap < UINT8_MAX && in[i] == '\n'));
     }
     return i;
 }
@@ -60,6 +65,8 @@ static void emit(struct usk_lexer *lexer, struct usk_token *token, const char *t
     token->text = text;
     token->len = len;
     token->last = last;
+    token->gap = lexer->gap > 0 ? (uint8_t)(lexer->gap - 1) : 0;
+    lexer->gap = 0;
     lexer->overlong = !last;
     lexer->len = 0;
     lexer->after_prompt = false;

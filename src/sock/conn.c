@@ -33,7 +33,7 @@ static void enter(struct usocket *s, enum usk_conn_state state)
 
 static void init(struct usocket *s)
 {
-    memset(s, 0, offsetof(struct usocket, modem)); /* which a call looks at before it has the lock */
+    memset(s, 0, offsetof(struct usocket, life));
     s->id = -1;
     s->last_id = -1;
     s->timeout_ms = -1;

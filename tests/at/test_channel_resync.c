@@ -420,6 +420,37 @@ static void test_p39_a_byte_added_to_a_payload_costs_one_resync(void **state)
                   "done EBADMSG");
 }
 
+/* The line end behind the payload has become its end: only the blank line that is missing now tells. */
+static void test_p39_two_bytes_lost_in_a_payload_cost_one_resync(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        start(&reading, "AT+QIRD=0,1500");
+        module("\r\n+QIRD: 5\r\nhello\r\n\r\nOK\r\n");
+        assert_events("> AT+QIRD=0,1500", "response +QIRD: 5", "data 5", "final OK", "done 0");
+    }
+    start(&reading, "AT+QIRD=0,1500");
+    module("\r\n+QIRD: 5\r\nhel\r\n\r\nOK\r\n" ANSWER);
+    assert_events("> AT+QIRD=0,1500", "response +QIRD: 5", "data 5", "final OK", "resync AT+QIRD=0,1500",
+                  "done EBADMSG");
+}
+
+static void test_a_module_may_have_any_number_of_blank_lines_behind_a_payload(void **state)
+{
+    static const char *const answers[] = {
+        "\r\n+QIRD: 5\r\nhello\r\nOK\r\n",
+        "\r\n+QIRD: 5\r\nhello\r\n\r\nOK\r\n",
+        "\r\n+QIRD: 5\r\nhello\r\n\r\n\r\nOK\r\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 60; i++) {
+        start(&reading, "AT+QIRD=0,1500");
+        module(answers[i % 3]);
+        assert_events("> AT+QIRD=0,1500", "response +QIRD: 5", "data 5", "final OK", "done 0");
+    }
+}
+
 static void test_p39_many_bytes_lost_swallow_the_result_but_not_the_next_answer(void **state)
 {
     (void)state;
@@ -548,6 +579,8 @@ int main(void)
         RIG_TEST(test_an_abort_ends_the_resync),
         RIG_TEST(test_p39_a_byte_lost_in_a_payload_costs_one_resync),
         RIG_TEST(test_p39_a_byte_added_to_a_payload_costs_one_resync),
+        RIG_TEST(test_p39_two_bytes_lost_in_a_payload_cost_one_resync),
+        RIG_TEST(test_a_module_may_have_any_number_of_blank_lines_behind_a_payload),
         RIG_TEST(test_p39_many_bytes_lost_swallow_the_result_but_not_the_next_answer),
         RIG_TEST(test_p14_after_a_lost_prompt_data_mode_is_left_before_the_next_command),
         RIG_TEST(test_p14_a_prompt_that_comes_too_late_gets_no_payload),

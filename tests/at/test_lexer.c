@@ -359,6 +359,7 @@ static void test_p39_a_payload_with_a_byte_lost_or_added_is_torn(void **state)
         {BYTES("+DATA: 5\r\nhelllo\r\n\r\nOK\r\n"), "line +DATA: 5\ndata helll\nline o\nline OK\ntorn\n"},
         {BYTES("+DATA: 5\r\nhello \r\n\r\nOK\r\n"), "line +DATA: 5\ndata hello\nline  \nline OK\ntorn\n"},
         {BYTES("+DATA: 5\r\nhello\0\r\n\r\nOK\r\n"), "line +DATA: 5\ndata hello\nline OK\ntorn\n"},
+        {BYTES("+DATA: 5\r\nhello\r\r\n\r\nOK\r\n"), "line +DATA: 5\ndata hello\nline OK\ntorn\n"},
         {BYTES("+DATA: 5\r\nhe\r\n\r\nOK\r\n"), "line +DATA: 5\ndata he\\x0d\\x0a\\x0d\nline OK\ntorn\n"},
     };
 

@@ -15,13 +15,13 @@ TEXTS = ["LOG", "ERROR_STRINGS"]
 
 # Name, PROGRAM of programs.c, parts in the build, and the limits: flash without and with texts on any of the CPUs.
 CONFIGURATIONS = [
-    ("TCP client, IPv4", 0, [], 20900, 22600),
-    ("... and UDP", 1, ["UDP"], 22800, 24500),
-    ("... and listeners", 2, ["UDP", "LISTENER"], 23500, 25200),
-    ("everything", 3, PARTS, 27750, 31250),
+    ("TCP client, IPv4", 0, [], 21100, 22800),
+    ("... and UDP", 1, ["UDP"], 22950, 24700),
+    ("... and listeners", 2, ["UDP", "LISTENER"], 23650, 25400),
+    ("everything", 3, PARTS, 27950, 31450),
 ]
 # Of everything, on a 32-bit target: struct usocket_modem without sockets, a socket without its two buffers.
-RAM_LIMITS = {"modem_size": 904, "socket_size": 122}
+RAM_LIMITS = {"modem_size": 904, "socket_size": 124}
 
 BEGIN, END = "<!-- footprint -->", "<!-- end of footprint -->"
 

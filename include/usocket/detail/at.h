@@ -14,8 +14,9 @@
 struct usk_lexer {
     bool after_cr;      /* the last byte was a CR: an LF belongs to it */
     bool after_prompt;  /* a blank belongs to the prompt */
-    bool after_data;    /* the next byte must begin the line end that follows a payload */
-    bool torn;          /* it did not: bytes were lost or added in the payload */
+    uint8_t after_data; /* bytes of the line end that must follow a payload: 2 CR and LF, 1 LF */
+    uint8_t gap;        /* line feeds since the payload, plus one; 0: a line has come since */
+    bool torn;          /* they did not: bytes were lost or added in the payload */
     bool overlong;      /* the line began in a token before */
     bool want_prompt;   /* '>' at the start of a line is a prompt */
     uint16_t data_left; /* payload bytes still to come */
@@ -40,6 +41,8 @@ struct usk_channel {
     bool probe_lost;    /* set here: a probe of the last command's resync was not answered */
     bool filling;       /* the missing bytes of a payload are being made up for */
     bool prompted;      /* the payload of the last command was asked for */
+    uint8_t gap;        /* line feeds between a payload and the next line */
+    uint8_t gaps;       /* how often in a row it was so many */
     bool data_mine;     /* the payload belongs to the command in flight */
     bool data_urc;      /* ... or to an unsolicited result code, and is not known to be whole yet */
     uint16_t out_len;

@@ -64,8 +64,8 @@ struct usocket {
     struct usocket_sockaddr to;   /* UDP: for whom the datagram in tx[] is */
     usocket_event_fn on_event;
     void *event_ctx;
-    struct usocket_modem *modem; /* from here on a new socket is as the one before it left it */
-    uint16_t life;               /* counts the sockets that have had this place */
+    uint16_t life; /* counts the sockets that have had this place: from here on a new one is as the last one left it */
+    struct usocket_modem *modem; /* which a call looks at before it has the lock */
     uint8_t rx[USOCKET_RX_SIZE];
     uint8_t tx[USOCKET_TX_SIZE];
 };
