@@ -5,7 +5,7 @@
 build_packages="gcc libc6-dev meson ninja-build pkg-config python3
     libserialport-dev libuv1-dev libjansson-dev libhttp-parser-dev"
 test_packages="libcmocka-dev g++ clang clang-format clang-tidy libclang-rt-14-dev valgrind shellcheck cppcheck gcovr binutils
-    gcc-arm-none-eabi libnewlib-arm-none-eabi"
+    gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
 
 # fail TEXT...: one clear line, and the end.
 fail()

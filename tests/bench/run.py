@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the project's figures as ratios, and fails when one does not hold what the README promises.
 
-usage: run.py SOURCE BUILD   (a release build is made in BUILD/release)
+usage: run.py SOURCE BUILD   (a release build is made in BUILD/release; the firmware images are in BUILD/../firmware)
 """
 import os
 import re
@@ -25,6 +25,11 @@ COUNTS = [
     ("lines", "usk_channel_feed", 25, "instructions a byte of text lines"),
     ("receive-wakeups", "usocket_recv", None, "... one wake-up of the whole driver for each byte"),
 ]
+# The same on a Cortex-M3, by the words of the firmware's figures.
+EMULATED = {
+    "receive": "instructions a byte received, in blocks",
+    "receive-wakeups": "instructions a wake-up that brings one byte",
+}
 TRANSPORT = ["port_read", "port_write", "port_wait", "port_now", "port_log"]
 
 
@@ -54,14 +59,27 @@ def instructions(bench, workload, function):
     return costs["PROGRAM TOTALS"] - sum(costs.get(name, 0) for name in TRANSPORT)
 
 
+def firmware(source, directory):
+    """What the image in QEMU prints of its figures, "NAME: FIGURE" a line; or why it was skipped."""
+    command = [sys.executable, os.path.join(source, "tests", "firmware", "run.py"), "figures",
+               os.path.join(directory, os.pardir, "firmware")]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode not in (0, 77):
+        sys.exit(result.stdout)
+    return result.stdout
+
+
 def main():
     bench = build(sys.argv[1], sys.argv[2])
+    image = firmware(sys.argv[1], sys.argv[2])
+    emulated = dict(re.findall(r"^(.+): ([\d.]+)", image, re.MULTILINE))
     failed = False
 
-    def row(text, value, promise, holds):
+    def row(text, value, promise, holds, beside=None):
         nonlocal failed
         failed = failed or not holds
-        print(f"{text:52} {value:>9}   {promise}{'' if holds else '   NOT HELD'}", flush=True)
+        beside = f"   (Cortex-M3: {beside})" if beside else ""
+        print(f"{text:52} {value:>9}   {promise}{'' if holds else '   NOT HELD'}{beside}", flush=True)
 
     measured = dict(line.split() for line in run(bench, "rate").splitlines())
     for name, least, text in SHARES:
@@ -69,10 +87,12 @@ def main():
         row(text, f"{share:.2%}", f"at least {least:.1%}", share >= least)
     for name, function, most, text in COUNTS:
         count = instructions(bench, name, function) / MIB
-        row(text, f"{count:.2f}", f"at most {most}" if most else "", not most or count <= most)
+        row(text, f"{count:.2f}", f"at most {most}" if most else "", not most or count <= most,
+            emulated.get(EMULATED.get(name)))
     sizes = dict(line.split() for line in run(bench, "size").splitlines())
     row("struct usocket_modem without sockets, bytes", sizes["modem"], "", True)
     row("struct usocket without its buffers, bytes", sizes["socket"], "", True)
+    print("the firmware image, a Cortex-M3 in QEMU:", *image.splitlines(), sep="\n    ")
     return 1 if failed else 0
 
 
