@@ -5,6 +5,7 @@
 #include "at/fields.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 
 /* Length of @p word if the text begins with it, else -1. Compared byte by byte, for most words differ at once. */
@@ -163,7 +164,7 @@ void usk_put(struct usk_line *line, const char *literal)
     put_bytes(line, literal, strlen(literal));
 }
 
-void usk_put_uint(struct usk_line *line, uint32_t value)
+static void put_uint(struct usk_line *line, unsigned value)
 {
     char digits[10];
     size_t n = sizeof(digits);
@@ -187,13 +188,30 @@ bool usk_quotable(const char *argument)
     return true;
 }
 
-void usk_put_quoted(struct usk_line *line, const char *argument)
+static void put_quoted(struct usk_line *line, const char *argument)
 {
     if (!usk_quotable(argument)) {
         line->error = line->error != 0 ? line->error : -EINVAL;
         return;
     }
-    usk_put(line, "\"");
+    put_bytes(line, "\"", 1);
     usk_put(line, argument);
-    usk_put(line, "\"");
+    put_bytes(line, "\"", 1);
+}
+
+void usk_put_format(struct usk_line *line, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    for (; *format != '\0'; format++) {
+        if (*format != '%') {
+            put_bytes(line, format, 1);
+        } else if (*++format == 'u') {
+            put_uint(line, va_arg(arguments, unsigned));
+        } else {
+            put_quoted(line, va_arg(arguments, const char *));
+        }
+    }
+    va_end(arguments);
 }

@@ -60,12 +60,18 @@ struct usk_line {
 };
 
 void usk_put(struct usk_line *line, const char *literal);
-void usk_put_uint(struct usk_line *line, uint32_t value);
 
-/** Writes an argument in quotes. One with a quote, a control byte or DEL is refused: 3GPP TS 27.007 has no escape. */
-void usk_put_quoted(struct usk_line *line, const char *argument);
+/**
+ * Writes @p format, in which %u is an unsigned number and %s an argument, written in quotes. An argument with a quote, a
+ * control byte or DEL is refused: 3GPP TS 27.007 has no escape.
+ */
+void usk_put_format(struct usk_line *line, const char *format, ...)
+#ifdef __GNUC__
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
 
-/** True when usk_put_quoted() would take @p argument. */
+/** True when an argument of usk_put_format() may be @p argument. */
 bool usk_quotable(const char *argument);
 
 #endif

@@ -20,11 +20,6 @@ enum {
     RESOLVE_MS = 65 * 1000, /* the module gives up after 60 s, and that must not be the next query's answer */
 };
 
-static void put_cid(const struct usocket_modem *modem, struct usk_line *line)
-{
-    usk_put_uint(line, modem->config.cid);
-}
-
 /* --- set-up ------------------------------------------------------------------------------------------------------- */
 
 static void put_urc_ask(const struct usocket_modem *modem, struct usk_line *line)
@@ -46,8 +41,7 @@ static int on_urc_ask(void *ctx, struct usk_text text, struct usk_fields *fields
 
 static void put_urc_set(const struct usocket_modem *modem, struct usk_line *line)
 {
-    usk_put(line, "AT+QURCCFG=\"urcport\",");
-    usk_put_quoted(line, modem->config.urc_port);
+    usk_put_format(line, "AT+QURCCFG=\"urcport\",%s", modem->config.urc_port);
 }
 
 static const struct usk_step urc_ask = {
@@ -149,18 +143,8 @@ static void put_apn(const struct usocket_modem *modem, struct usk_line *line)
     const struct usocket_config *config = &modem->config;
     bool auth = config->user != NULL;
 
-    usk_put(line, "AT+QICSGP=");
-    put_cid(modem, line);
-    usk_put(line, ",");
-    usk_put_uint(line, config->pdp);
-    usk_put(line, ",");
-    usk_put_quoted(line, config->apn);
-    usk_put(line, ",");
-    usk_put_quoted(line, auth ? config->user : "");
-    usk_put(line, ",");
-    usk_put_quoted(line, auth && config->password != NULL ? config->password : "");
-    usk_put(line, ",");
-    usk_put_uint(line, auth ? config->auth : 0);
+    usk_put_format(line, "AT+QICSGP=%u,%u,%s,%s,%s,%u", config->cid, config->pdp, config->apn, auth ? config->user : "",
+                   auth && config->password != NULL ? config->password : "", auth ? config->auth : 0u);
 }
 
 static void put_context_ask(const struct usocket_modem *modem, struct usk_line *line)
@@ -193,14 +177,12 @@ static int on_context(void *ctx, struct usk_text text, struct usk_fields *fields
 
 static void put_context_up(const struct usocket_modem *modem, struct usk_line *line)
 {
-    usk_put(line, "AT+QIACT=");
-    put_cid(modem, line);
+    usk_put_format(line, "AT+QIACT=%u", modem->config.cid);
 }
 
 static void put_context_down(const struct usocket_modem *modem, struct usk_line *line)
 {
-    usk_put(line, "AT+QIDEACT=");
-    put_cid(modem, line);
+    usk_put_format(line, "AT+QIDEACT=%u", modem->config.cid);
 }
 
 static const struct usk_step apn = {put_apn, {.timeout_ms = CONFIG_MS, .on_done = usk_net_step_done}};
@@ -216,53 +198,31 @@ static const struct usk_step context_down = {
 
 /* --- connections -------------------------------------------------------------------------------------------------- */
 
-/* Begins "AT+NAME=id". */
-static struct usk_line line_for(const struct usocket *s, const char *name)
+static unsigned id_of(const struct usocket *s)
 {
-    struct usk_line line = usk_channel_line(&s->modem->channel);
-
-    usk_put(&line, name);
-    usk_put_uint(&line, (uint32_t)s->id);
-    return line;
-}
-
-static void put_number(struct usk_line *line, uint32_t number)
-{
-    usk_put(line, ",");
-    usk_put_uint(line, number);
+    return (unsigned)s->id;
 }
 
 static const struct usk_command open_command = {.timeout_ms = ACCEPT_MS, .on_done = usk_conn_open_done};
 
-/* What waits for peers gives the loopback address in place of one (PROTOCOL.md 3.2). */
-static void put_address(struct usk_line *line, const struct usocket *s)
-{
-    char address[USOCKET_ADDRSTRLEN];
-
-    usk_put(line, ",");
-    if (usk_waits_for_peers(s)) {
-        usk_put_quoted(line, usk_is_ipv6(&s->peer) ? "0:0:0:0:0:0:0:1" : "127.0.0.1");
-        put_number(line, 0);
-    } else {
-        usocket_sockaddr_text(&s->peer, address);
-        usk_put_quoted(line, address);
-        put_number(line, s->peer.port);
-    }
-}
-
-/* Access mode 0, buffer: what is not read stays in the module, and its TCP window holds the peer back. */
+/*
+ * Access mode 0, buffer: what is not read stays in the module, and its TCP window holds the peer back. What waits for peers
+ * gives the loopback address in place of one (PROTOCOL.md 3.2).
+ */
 static void start_open(struct usocket *s)
 {
     struct usk_line line = usk_channel_line(&s->modem->channel);
+    char text[USOCKET_ADDRSTRLEN];
+    const char *address = usk_is_ipv6(&s->peer) ? "0:0:0:0:0:0:0:1" : "127.0.0.1";
+    unsigned port = 0;
 
-    usk_put(&line, "AT+QIOPEN=");
-    put_cid(s->modem, &line);
-    put_number(&line, (uint32_t)s->id);
-    usk_put(&line, ",");
-    usk_put_quoted(&line, services[s->service]);
-    put_address(&line, s);
-    put_number(&line, s->local_port);
-    put_number(&line, s->access);
+    if (!usk_waits_for_peers(s)) {
+        usocket_sockaddr_text(&s->peer, text);
+        address = text;
+        port = s->peer.port;
+    }
+    usk_put_format(&line, "AT+QIOPEN=%u,%u,%s,%s,%u,%u,%u", s->modem->config.cid, id_of(s), services[s->service],
+                   address, port, s->local_port, s->access);
     usk_start(s->modem, &line, &open_command, s);
 }
 
@@ -273,13 +233,10 @@ static void start_keepalive(struct usocket *s, uint8_t minutes)
 {
     struct usk_line line = usk_channel_line(&s->modem->channel);
 
-    usk_put(&line, "AT+QICFG=\"tcp/keepalive\",");
     if (minutes > 0) {
-        usk_put(&line, "1,");
-        usk_put_uint(&line, minutes);
-        usk_put(&line, ",25,3");
+        usk_put_format(&line, "AT+QICFG=\"tcp/keepalive\",1,%u,25,3", minutes);
     } else {
-        usk_put(&line, "0");
+        usk_put(&line, "AT+QICFG=\"tcp/keepalive\",0");
     }
     usk_start(s->modem, &line, &keepalive_command, s);
 }
@@ -319,11 +276,12 @@ static const struct usk_command state_command = {
 
 static void start_state(struct usocket *s)
 {
-    struct usk_line line = line_for(s, "AT+QISTATE=1,");
+    struct usk_line line = usk_channel_line(&s->modem->channel);
 
     if (usk_is_listener(s)) { /* and its clients, of which the URC may be lost */
-        line.len = 0;
         put_list(s->modem, &line);
+    } else {
+        usk_put_format(&line, "AT+QISTATE=1,%u", id_of(s));
     }
     usk_start(s->modem, &line, &state_command, s);
 }
@@ -364,10 +322,12 @@ static const struct usk_command read_command = {
 /* A UDP service takes no length: its answer is one whole datagram (PROTOCOL.md 3.6). */
 static void start_read(struct usocket *s, uint16_t max)
 {
-    struct usk_line line = line_for(s, "AT+QIRD=");
+    struct usk_line line = usk_channel_line(&s->modem->channel);
 
-    if (!usk_is_udp_service(s)) {
-        put_number(&line, max);
+    if (usk_is_udp_service(s)) {
+        usk_put_format(&line, "AT+QIRD=%u", id_of(s));
+    } else {
+        usk_put_format(&line, "AT+QIRD=%u,%u", id_of(s), max);
     }
     usk_start(s->modem, &line, &read_command, s);
 }
@@ -383,16 +343,15 @@ static const struct usk_command send_command = {
 
 static void start_send(struct usocket *s, uint16_t len)
 {
-    struct usk_line line = line_for(s, "AT+QISEND=");
+    struct usk_line line = usk_channel_line(&s->modem->channel);
 
-    put_number(&line, len);
     if (usk_is_udp_service(s)) {
         char address[USOCKET_ADDRSTRLEN];
 
         usocket_sockaddr_text(&s->to, address);
-        usk_put(&line, ",");
-        usk_put_quoted(&line, address);
-        put_number(&line, s->to.port);
+        usk_put_format(&line, "AT+QISEND=%u,%u,%s,%u", id_of(s), len, address, s->to.port);
+    } else {
+        usk_put_format(&line, "AT+QISEND=%u,%u", id_of(s), len);
     }
     usk_start(s->modem, &line, &send_command, s);
     usk_channel_payload(&s->modem->channel, s->tx, len);
@@ -451,17 +410,17 @@ static const struct usk_command received_command = {
 
 static void start_sent(struct usocket *s)
 {
-    struct usk_line line = line_for(s, "AT+QISEND=");
+    struct usk_line line = usk_channel_line(&s->modem->channel);
 
-    usk_put(&line, ",0");
+    usk_put_format(&line, "AT+QISEND=%u,0", id_of(s));
     usk_start(s->modem, &line, &sent_command, s);
 }
 
 static void start_received(struct usocket *s)
 {
-    struct usk_line line = line_for(s, "AT+QIRD=");
+    struct usk_line line = usk_channel_line(&s->modem->channel);
 
-    usk_put(&line, ",0");
+    usk_put_format(&line, "AT+QIRD=%u,0", id_of(s));
     usk_start(s->modem, &line, &received_command, s);
 }
 
@@ -472,9 +431,7 @@ static void start_close(struct usocket_modem *modem, uint8_t id)
 {
     struct usk_line line = usk_channel_line(&modem->channel);
 
-    usk_put(&line, "AT+QICLOSE=");
-    usk_put_uint(&line, id);
-    put_number(&line, modem->linger_s[id]);
+    usk_put_format(&line, "AT+QICLOSE=%u,%u", id, modem->linger_s[id]);
     usk_start(modem, &line, &close_command, modem);
 }
 
@@ -486,10 +443,7 @@ static int start_resolve(struct usocket_modem *modem, const char *host)
 {
     struct usk_line line = usk_channel_line(&modem->channel);
 
-    usk_put(&line, "AT+QIDNSGIP=");
-    put_cid(modem, &line);
-    usk_put(&line, ",");
-    usk_put_quoted(&line, host);
+    usk_put_format(&line, "AT+QIDNSGIP=%u,%s", modem->config.cid, host);
     return usk_channel_start(&modem->channel, &line, &resolve_command, modem, modem->now_ms);
 }
 

@@ -57,7 +57,7 @@ static void observe(void *ctx, int seen, const char *text, size_t len)
         usk_log_event(modem, seen_log[seen].before);
     }
     if (text == NULL) {
-        usk_put_uint(&line, (uint32_t)len);
+        usk_put_format(&line, "%u", (unsigned)len);
         text = line.text;
         len = line.len;
     }

@@ -38,7 +38,7 @@ static void test_a_command_line_with_an_error_is_not_sent(void **state)
     assert_int_equal(usk_channel_start(&rig.channel, &line, &plain, &rig, rig.now), -EMSGSIZE);
 
     line = usk_channel_line(&rig.channel);
-    usk_put_quoted(&line, "\r");
+    usk_put_format(&line, "%s", "\r");
     assert_int_equal(usk_channel_start(&rig.channel, &line, &plain, &rig, rig.now), -EINVAL);
     assert_true(idle());
     assert_no_event();

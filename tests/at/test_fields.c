@@ -3,6 +3,7 @@
  * does the room of one that is written.
  */
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -340,15 +341,13 @@ static void assert_line(const struct usk_line *line, const char *expected)
     assert_memory_equal(line->text, expected, line->len);
 }
 
-static void test_a_line_is_written_in_pieces(void **state)
+static void test_a_line_is_written_by_a_template(void **state)
 {
     struct usk_line line = new_line();
 
     (void)state;
     usk_put(&line, "AT+X=");
-    usk_put_uint(&line, 0);
-    usk_put(&line, ",");
-    usk_put_quoted(&line, "a b");
+    usk_put_format(&line, "%u,%s", 0u, "a b");
     assert_line(&line, "AT+X=0,\"a b\"");
 }
 
@@ -361,7 +360,7 @@ static void test_numbers_are_written_without_leading_zeros(void **state)
     for (size_t i = 0; i < 6; i++) {
         struct usk_line line = new_line();
 
-        usk_put_uint(&line, values[i]);
+        usk_put_format(&line, "%u", values[i]);
         assert_line(&line, texts[i]);
     }
 }
@@ -383,23 +382,23 @@ static void test_a_line_is_full_at_exactly_its_size(void **state)
     assert_int_equal(line.error, -EMSGSIZE);
 
     line = new_line();
-    usk_put_quoted(&line, "1234567890");
+    usk_put_format(&line, "%s", "1234567890");
     assert_line(&line, "\"1234567890\"");
 
     for (size_t len = 11; len <= 13; len++) {
         line = new_line();
-        usk_put_quoted(&line, &"1234567890123"[13 - len]);
+        usk_put_format(&line, "%s", &"1234567890123"[13 - len]);
         assert_int_equal(line.error, -EMSGSIZE);
     }
 
     line = new_line();
     usk_put(&line, "12");
-    usk_put_uint(&line, 4294967295);
+    usk_put_format(&line, "%u", UINT_MAX);
     assert_line(&line, "124294967295");
 
     line = new_line();
     usk_put(&line, "123");
-    usk_put_uint(&line, 4294967295);
+    usk_put_format(&line, "%u", UINT_MAX);
     assert_int_equal(line.error, -EMSGSIZE);
 }
 
@@ -409,17 +408,17 @@ static void test_the_first_error_stays_and_nothing_is_written_after_it(void **st
 
     (void)state;
     usk_put(&line, "AT");
-    usk_put_quoted(&line, "\r");
+    usk_put_format(&line, "%s", "\r");
     usk_put(&line, "+X");
-    usk_put_uint(&line, 1);
-    usk_put_quoted(&line, "a");
+    usk_put_format(&line, "%u", 1);
+    usk_put_format(&line, "%s", "a");
     usk_put(&line, "far too long for the room");
     assert_int_equal(line.error, -EINVAL);
     assert_int_equal(line.len, 2);
 
     line = new_line();
     usk_put(&line, "far too long for the room");
-    usk_put_quoted(&line, "\"");
+    usk_put_format(&line, "%s", "\"");
     usk_put(&line, "A");
     assert_int_equal(line.error, -EMSGSIZE);
     assert_int_equal(line.len, 0);
@@ -435,7 +434,7 @@ static void test_p35_an_argument_that_breaks_out_of_its_quotes_is_refused(void *
 
         assert_int_equal(usk_quotable(argument), !refused);
         assert_int_equal(usk_quotable(argument + 1), !refused);
-        usk_put_quoted(&line, argument);
+        usk_put_format(&line, "%s", argument);
         assert_int_equal(line.error, refused ? -EINVAL : 0);
         assert_int_equal(line.len, refused ? 0 : 5);
     }
@@ -450,7 +449,7 @@ static void test_utf_8_passes_as_it_is(void **state)
     struct usk_line line = new_line();
 
     (void)state;
-    usk_put_quoted(&line, "b\xc3\xbc\xe2\x82\xac\xf0\x9f");
+    usk_put_format(&line, "%s", "b\xc3\xbc\xe2\x82\xac\xf0\x9f");
     assert_line(&line, "\"b\xc3\xbc\xe2\x82\xac\xf0\x9f\"");
 }
 
@@ -460,7 +459,7 @@ static void test_p18_the_longest_block_is_written_as_1460(void **state)
 
     (void)state;
     usk_put(&line, "=11,");
-    usk_put_uint(&line, 1460);
+    usk_put_format(&line, "%u", 1460);
     assert_line(&line, "=11,1460");
 }
 
@@ -481,7 +480,7 @@ int main(void)
         cmocka_unit_test(test_a_word_is_taken_only_when_it_is_the_whole_field),
         cmocka_unit_test(test_texts_are_compared_whole_or_by_their_begin),
         cmocka_unit_test(test_a_line_with_a_nul_is_not_the_line_without),
-        cmocka_unit_test(test_a_line_is_written_in_pieces),
+        cmocka_unit_test(test_a_line_is_written_by_a_template),
         cmocka_unit_test(test_numbers_are_written_without_leading_zeros),
         cmocka_unit_test(test_a_line_is_full_at_exactly_its_size),
         cmocka_unit_test(test_the_first_error_stays_and_nothing_is_written_after_it),

@@ -208,7 +208,7 @@ static void start(struct side *side, unsigned number)
     line = usk_channel_line(&side->channel);
     usk_put(&line, commands[which].text);
     if (commands[which].command.flags & USK_NO_OK) {
-        usk_put_uint(&line, len);
+        usk_put_format(&line, "%u", len);
     }
     side->started++;
     REQUIRE(usk_channel_start(&side->channel, &line, &commands[which].command, side, side->now_ms) == 0);

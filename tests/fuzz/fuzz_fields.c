@@ -76,9 +76,9 @@ static void write_argument(size_t room, const char *argument)
     uint32_t read;
 
     REQUIRE(buf != NULL);
-    usk_put_quoted(&line, argument);
+    usk_put_format(&line, "%s", argument);
     usk_put(&line, ",");
-    usk_put_uint(&line, number);
+    usk_put_format(&line, "%u", number);
     REQUIRE(line.len <= line.size);
     REQUIRE(line.error == 0 || line.error == -EMSGSIZE || line.error == -EINVAL);
     REQUIRE(usk_quotable(argument) || line.error == -EINVAL);
