@@ -316,6 +316,7 @@ static void expect_data(struct usk_channel *channel, int len, bool mine)
     if (len > 0) {
         usk_lexer_expect_data(&channel->lexer, (uint16_t)len);
         channel->data_mine = mine;
+        channel->data_seen = true;
         channel->data_urc = false;
         data_wait(channel);
     }
@@ -519,13 +520,11 @@ static void take_data(struct usk_channel *channel, const char *bytes, size_t len
 
 /*
  * Two bytes that are lost in a payload make the line end behind it part of it, and the blank line that follows stands in
- * for it. How many blank lines a module puts there is not written down: what it has kept to for long, it keeps to.
+ * for it. How many bytes a module puts between the two is not written down: what it has kept to for long, it keeps to.
  */
-static void look_at_gap(struct usk_channel *channel, uint8_t gap)
+static void look_at_gap(struct usk_channel *channel, uint16_t gap)
 {
-    if (gap == 0 || !channel->data_mine) {
-        return;
-    }
+    channel->data_seen = false;
     if (gap != channel->gap) {
         channel->lexer.torn = channel->lexer.torn || (channel->gaps == GAPS && gap < channel->gap);
         channel->gap = gap;
@@ -585,7 +584,9 @@ void usk_channel_feed(struct usk_channel *channel, const char *bytes, size_t len
         case USK_TOKEN_NONE:
             break;
         case USK_TOKEN_LINE:
-            look_at_gap(channel, token.gap);
+            if (channel->data_seen && channel->data_mine) {
+                look_at_gap(channel, token.gap);
+            }
             take_line(channel, (struct usk_text){token.text, token.len});
             break;
         case USK_TOKEN_OVERLONG:

@@ -204,14 +204,23 @@ void usk_put_format(struct usk_line *line, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    for (; *format != '\0'; format++) {
-        if (*format != '%') {
-            put_bytes(line, format, 1);
-        } else if (*++format == 'u') {
+    while (*format != '\0') {
+        size_t literal = 0;
+
+        while (format[literal] != '%' && format[literal] != '\0') {
+            literal++;
+        }
+        put_bytes(line, format, literal);
+        format += literal;
+        if (*format == '\0') {
+            break;
+        }
+        if (format[1] == 'u') {
             put_uint(line, va_arg(arguments, unsigned));
         } else {
             put_quoted(line, va_arg(arguments, const char *));
         }
+        format += 2;
     }
     va_end(arguments);
 }

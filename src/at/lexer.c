@@ -31,7 +31,7 @@ void usk_lexer_data_taken(struct usk_lexer *lexer, size_t len)
     lexer->data_left = (uint16_t)(lexer->data_left - len);
     if (lexer->data_left == 0) {
         lexer->after_data = 2;
-        lexer->gap = 1;
+        lexer->gap = 0;
     }
 }
 
@@ -52,8 +52,8 @@ static size_t skip_gap(struct usk_lexer *lexer, const char *in, size_t len)
         lexer->after_data = right ? (uint8_t)(lexer->after_data - 1) : 0;
     }
     for (i = 0; i < len && ((unsigned char)in[i] < ' ' || (in[i] == ' ' && lexer->after_prompt)); i++) {
-        lexer->gap = (uint8_t)(lexer->gap + (lexer->gap > 0 && lexer->gap < UINT8_MAX && in[i] == '\n'));
     }
+    lexer->gap = (uint16_t)(lexer->gap + i);
     return i;
 }
 
@@ -65,7 +65,7 @@ static void emit(struct usk_lexer *lexer, struct usk_token *token, const char *t
     token->text = text;
     token->len = len;
     token->last = last;
-    token->gap = lexer->gap > 0 ? (uint8_t)(lexer->gap - 1) : 0;
+    token->gap = lexer->gap;
     lexer->gap = 0;
     lexer->overlong = !last;
     lexer->len = 0;

@@ -19,8 +19,8 @@ struct usk_token {
     enum usk_token_kind kind;
     const char *text; /* in the input or in the lexer; valid until the next call */
     size_t len;
-    bool last;   /* the end of the line or of the payload */
-    uint8_t gap; /* line feeds between a payload and this line, if it is the first since; else 0 */
+    bool last;    /* the end of the line or of the payload */
+    uint16_t gap; /* of a line: bytes before it that are part of none */
 };
 
 void usk_lexer_init(struct usk_lexer *lexer);

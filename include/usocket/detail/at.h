@@ -15,11 +15,11 @@ struct usk_lexer {
     bool after_cr;      /* the last byte was a CR: an LF belongs to it */
     bool after_prompt;  /* a blank belongs to the prompt */
     uint8_t after_data; /* bytes of the line end that must follow a payload: 2 CR and LF, 1 LF */
-    uint8_t gap;        /* line feeds since the payload, plus one; 0: a line has come since */
     bool torn;          /* they did not: bytes were lost or added in the payload */
     bool overlong;      /* the line began in a token before */
     bool want_prompt;   /* '>' at the start of a line is a prompt */
     uint16_t data_left; /* payload bytes still to come */
+    uint16_t gap;       /* bytes since the last line, or since the payload, that are part of no line */
     uint16_t len;       /* bytes of the unfinished line in line[] */
     char line[USOCKET_LINE_SIZE];
 };
@@ -41,10 +41,11 @@ struct usk_channel {
     bool probe_lost;    /* set here: a probe of the last command's resync was not answered */
     bool filling;       /* the missing bytes of a payload are being made up for */
     bool prompted;      /* the payload of the last command was asked for */
-    uint8_t gap;        /* line feeds between a payload and the next line */
-    uint8_t gaps;       /* how often in a row it was so many */
+    uint8_t gaps;       /* how many payloads in a row were followed by ... */
     bool data_mine;     /* the payload belongs to the command in flight */
+    bool data_seen;     /* a payload was announced, and no line has come since */
     bool data_urc;      /* ... or to an unsolicited result code, and is not known to be whole yet */
+    uint16_t gap;       /* ... so many bytes before the next line */
     uint16_t out_len;
     uint16_t payload_len;
     int16_t result;    /* what to report when the resync is over, or instead of OK */
