@@ -10,7 +10,7 @@ trap 'rm -f "$object"' EXIT
 
 failed=0
 for level in -O0 -O2; do
-    for source in src/at/*.c src/sock/*.c src/uart/*.c src/stdio/*.c; do
+    for source in src/at/*.c src/sock/*.c src/port/*.c src/uart/*.c src/stdio/*.c; do
         quiet=""
         case $source in
             # here() gives NULL behind the last record only, and at() looks for that.

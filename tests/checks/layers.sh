@@ -17,8 +17,9 @@ forbid() # WHAT PATTERN FOLDER...
 forbid "src/at knows nothing above it" '#include *"(sock|uart|\.\.)' src/at
 forbid "src/at knows no sockets" '#include *[<"]usocket/(usocket|uart|port)\.h' src/at
 forbid "src/uart knows neither AT nor sockets" '#include *"(sock|at)/' src/uart
+forbid "src/port knows nothing but the port" '#include *"(sock|at|uart)/' src/port
 forbid "the core knows no port by name" '#include *"uart/' src/sock
-forbid "the core includes no stdio, stdlib or threads" '#include *<(stdio|stdlib|unistd|pthread|time|threads)\.h>' src/at src/sock
+forbid "the core includes no stdio, stdlib or threads" '#include *<(stdio|stdlib|unistd|pthread|time|threads)\.h>' src/at src/sock src/port
 for file in src/at/*.c src/sock/*.c; do
     case $file in
         */dialect_*) ;;
