@@ -27,7 +27,7 @@ static const struct line basic[] = {
     {"AT\r", "AT\r" FINE},
     {"ATE0V1\r", "ATE0V1\r" FINE},
     {"ATV0\r", "0\r\n"},
-    {"ATZZ\r", "4\r\n"},
+    {"ATYY\r", "4\r\n"},
     {"ATV1\r", FINE},
     {"ATI\r", INFO("Quectel\r\nBG96\r\nRevision: BG96MAR02A07M1G")},
     {"AT+CGMI\r", INFO("Quectel")},
@@ -74,6 +74,59 @@ static const struct line network[] = {
     {"AT+QIGETERROR\r", INFO("+QIGETERROR: 561, open PDP context failed")},
     {"AT+CFUN=1\r", "\r\n+CGREG: 1\r\n\r\n+CEREG: 1,\"00A1\",\"00B2C3D\",8\r\n" FINE},
     {"AT+CFUN=9\r", "\r\n+CME ERROR: 3\r\n"},
+};
+
+static const struct line calls[] = {
+    {"ATZ\r", FINE},
+    {"ATE0\r", "ATE0\r" FINE},
+    {"AT Q0 V1 S0=0 X4 &C1 &D2\r", FINE},
+    {"ATQ1\r", BAD},
+    {"ATX9\r", BAD},
+    {"ATS7\r", BAD},
+    {"AT+GCAP\r", INFO("+GCAP: +CGSM")},
+    {"ATH\r", FINE},
+    {"ATO\r", "\r\nNO CARRIER\r\n"},
+    {"ATD123;\r", "\r\nNO CARRIER\r\n"},
+    {"ATDT*99***1#\r", "\r\nCONNECT\r\n"},
+    {"AT\r", ""}, /* to the peer */
+};
+
+static const struct line card[] = {
+    {"AT+CRSM=176,12258,0,0,10\r", INFO("+CRSM: 144,0,\"98680000000000000010\"")},
+    {"AT+CRSM=176,28423,0,0,9\r", INFO("+CRSM: 144,0,\"080910101032547698\"")},
+    {"AT+CRSM=176,28423,0,1,2\r", INFO("+CRSM: 144,0,\"0910\"")},
+    {"AT+CRSM=176,28423,0,0,10\r", INFO("+CRSM: 103,0")},
+    {"AT+CRSM=176,28423,0,200\r", INFO("+CRSM: 103,0")},
+    {"AT+CRSM=192,28423\r", INFO("+CRSM: 144,0,\"000000096F07040000FFFF01020000\"")},
+    {"AT+CRSM=176,28478,0,0,0\r", INFO("+CRSM: 106,130")},
+    {"AT+CRSM=214,28423,0,0,1,\"00\"\r", INFO("+CRSM: 105,130")},
+    {"AT+CRSM=x\r", "\r\n+CME ERROR: 3\r\n"},
+    {"AT+CSIM=10,\"0020000100\"\r", INFO("+CSIM: 4,\"63C3\"")},
+    {"AT+CSIM=10,\"002C000100\"\r", INFO("+CSIM: 4,\"63CA\"")},
+    {"AT+CSIM=10,\"00A4000000\"\r", INFO("+CSIM: 4,\"6D00\"")},
+    {"AT+CSIM=12,\"0020000100\"\r", "\r\n+CME ERROR: 3\r\n"},
+    {"AT+CNUM\r", INFO("+CNUM: ,\"+15555550100\",145")},
+    {"AT+CLCK=\"SC\",2\r", INFO("+CLCK: 0")},
+    {"AT+CLCK=\"SC\",1,\"1234\"\r", "\r\n+CME ERROR: 3\r\n"},
+    {"AT+CSCS?\r", INFO("+CSCS: \"GSM\"")},
+    {"AT+CSCS=\"UCS2\"\r", FINE},
+    {"AT+CSCS?\r", INFO("+CSCS: \"UCS2\"")},
+    {"AT+CSCS=\"EBCDIC\"\r", "\r\n+CME ERROR: 3\r\n"},
+    {"AT+CPMS=?\r", INFO("+CPMS: (\"ME\",\"SM\",\"MT\"),(\"ME\",\"SM\",\"MT\"),(\"ME\",\"SM\",\"MT\")")},
+    {"AT+CPMS=\"SM\",\"ME\"\r", INFO("+CPMS: 0,50,0,255,0,255")},
+    {"AT+CPMS?\r", INFO("+CPMS: \"SM\",0,50,\"ME\",0,255,\"ME\",0,255")},
+    {"AT+CPMS=\"XX\"\r", "\r\n+CME ERROR: 3\r\n"},
+    {"AT+CMGF=1\r", FINE},
+    {"AT+CMGF?\r", INFO("+CMGF: 1")},
+    {"AT+CMGL=4\r", FINE},
+    {"AT+CNMI=2,1,2,1,0\r", FINE},
+    {"AT+CNMI=2,1,1,1,0\r", "\r\n+CME ERROR: 3\r\n"},
+    {"AT+CNMI?\r", INFO("+CNMI: 2,1,2,1,0")},
+    {"AT+CSMS=1\r", INFO("+CSMS: 1,1,1")},
+    {"AT+CSCA?\r", INFO("+CSCA: \"+15555550199\",145")},
+    {"AT+COPS=3,2\r", FINE},
+    {"AT+COPS?\r", INFO("+COPS: 0,2,\"00101\",8")},
+    {"AT+CLIP=1\r", BAD}, /* BG96 has no voice calls */
 };
 
 static const struct line contexts[] = {
@@ -177,6 +230,8 @@ static const struct line names[] = {
     {"AT+QPING=1,\"unknown.example\"\r", FINE "\r\n+QPING: 565\r\n"},
     {"AT+QPING=1,\"echo.example\",4,11\r", BAD},
     {"AT+QNTP=1,\"unknown.example\"\r", FINE "\r\n+QNTP: 565\r\n"},
+    {"AT+QNTP=1,\"echo.example\",65536\r", BAD},
+    {"AT+QNTP=1,\"echo.example\",123,2\r", BAD},
     {"AT+QNTP?\r", FINE},
 };
 
@@ -201,6 +256,53 @@ static void test_network_commands(void **state)
 {
     (void)state;
     PLAY("BG96", network);
+}
+
+static void test_profiles_and_calls(void **state)
+{
+    (void)state;
+    PLAY("BG96", calls);
+}
+
+static void test_the_card_and_its_messages(void **state)
+{
+    (void)state;
+    PLAY("BG96", card);
+}
+
+static void test_without_a_card_its_commands_say_so(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("BG96");
+    rig_fault(r, "no-sim");
+    rig_wait(r, 0);
+    rig_expect(r, "AT+CNUM\r", "\r\n+CME ERROR: 10\r\n");
+    rig_expect(r, "AT+CRSM=176,28423,0,0,9\r", "\r\n+CME ERROR: 10\r\n");
+    rig_expect(r, "AT+CMGL\r", "\r\n+CME ERROR: 10\r\n");
+    rig_expect(r, "ATD*99#\r", "\r\nNO CARRIER\r\n");
+    rig_free(r);
+}
+
+static void test_three_pluses_between_two_silences_lead_out_of_a_call(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("BG96");
+    rig_expect(r, "AT+CREG=1;D*99#\r", "\r\nCONNECT\r\n");
+    rig_expect(r, "AT\r+++", "");
+    rig_hears(r, 1500, "");
+    rig_expect(r, "+++x", "");
+    rig_hears(r, 1500, "");
+    rig_fault(r, "no-registration"); /* what happens meanwhile is told afterwards */
+    rig_expect(r, "+++", "");
+    rig_hears(r, 1500, "\r\nOK\r\n\r\n+CREG: 2\r\n");
+    rig_expect(r, "ATO\r", "\r\nCONNECT\r\n");
+    rig_wait(r, 1100);
+    rig_expect(r, "++", "");
+    rig_expect(r, "+", "");
+    rig_hears(r, 1500, "\r\nOK\r\n");
+    rig_expect(r, "ATH\r", FINE);
+    rig_expect(r, "ATO\r", "\r\nNO CARRIER\r\n");
+    rig_free(r);
 }
 
 static void test_context_commands(void **state)
@@ -228,7 +330,7 @@ static void test_network_time_is_utc(void **state)
     struct rig *r = rig_raw(&(struct modemsim_options){.booted = true, .unix_time = 1700000000});
     rig_expect(r, "ATE0\r", "ATE0\r" FINE);
     rig_expect(r, "AT+QIACT=1\r", FINE);
-    rig_expect(r, "AT+QNTP=1,\"echo.example\"\r", FINE "\r\n+QNTP: 0,\"2023/11/14,22:13:20+00\"\r\n");
+    rig_expect(r, "AT+QNTP=1,\"echo.example\",123,0\r", FINE "\r\n+QNTP: 0,\"2023/11/14,22:13:20+00\"\r\n");
     rig_free(r);
 }
 
@@ -290,6 +392,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_basic_commands),
         cmocka_unit_test(test_network_commands),
+        cmocka_unit_test(test_profiles_and_calls),
+        cmocka_unit_test(test_the_card_and_its_messages),
+        cmocka_unit_test(test_without_a_card_its_commands_say_so),
+        cmocka_unit_test(test_three_pluses_between_two_silences_lead_out_of_a_call),
         cmocka_unit_test(test_context_commands),
         cmocka_unit_test(test_configuration_commands),
         cmocka_unit_test(test_names_pings_and_time),

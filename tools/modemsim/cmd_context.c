@@ -103,13 +103,18 @@ static void bring_up(struct context *c)
     c->families = (unsigned)c->type;
 }
 
+static bool may_activate(const struct modemsim *sim)
+{
+    return sim_registered(sim) && (!sim->owner.network || sim->owner.data);
+}
+
 static void activate(void *ctx, uint64_t cid)
 {
     struct modemsim *sim = ctx;
     int error = QI_OK;
     if (sim->context[cid].active || active_count(sim) == MAX_ACTIVE || sim->other_bearer) {
         error = QI_NOT_ALLOWED;
-    } else if (!sim_registered(sim) || !sim->cgatt) {
+    } else if (!may_activate(sim) || !sim->cgatt) {
         error = QI_PDP_OPEN;
     }
     if (error) {
@@ -213,7 +218,7 @@ static enum final cgact_write(struct modemsim *sim, struct args *a)
     if (!args_int(a, 0, 0, 1, &on) || !cid_arg(a, 1, &cid)) {
         return sim_cme(sim, CME_NOT_ALLOWED);
     }
-    if (on && (sim->other_bearer || !sim_registered(sim))) {
+    if (on && (sim->other_bearer || !may_activate(sim))) {
         return sim_cme(sim, CME_UNKNOWN);
     }
     if (on) {
@@ -302,6 +307,9 @@ static enum final qidnscfg_write(struct modemsim *sim, struct args *a)
     return OK;
 }
 
+/* 27.007 10.1.1: a line for each type */
+#define CGDCONT_OF(type) "+CGDCONT: (1-16),\"" type "\",,,(0-2),(0-3)"
+
 const struct command context_commands[] = {
     {"+QICSGP", NULL, NULL, qicsgp_write, "+QICSGP: (1-16),(1-3),<APN>,<username>,<password>,(0-3)"},
     {"+QIACT", NULL, qiact_read, qiact_write, "+QIACT: (1-16)"},
@@ -310,6 +318,7 @@ const struct command context_commands[] = {
     {"+CGATT", NULL, cgatt_read, cgatt_write, "+CGATT: (0,1)"},
     {"+CGACT", NULL, cgact_read, cgact_write, "+CGACT: (0,1)"},
     {"+CGPADDR", cgpaddr_exec, NULL, cgpaddr_write, "+CGPADDR: (1-16)"},
-    {"+CGDCONT", NULL, cgdcont_read, cgdcont_write, "+CGDCONT: (1-16),\"IP\",,,(0-2),(0-3)"},
+    {"+CGDCONT", NULL, cgdcont_read, cgdcont_write,
+     CGDCONT_OF("IP") "\r\n" CGDCONT_OF("IPV6") "\r\n" CGDCONT_OF("IPV4V6")},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -83,21 +83,43 @@ static enum final qping_write(struct modemsim *sim, struct args *a)
         return PENDING;
     }
     sim->tool_query.pings = (int)count;
+    sim->tool_query.lost = 0;
+    sim->tool_query.wait_s = seconds;
     look_up(sim, &sim->tool_query, a->arg[0].value, name);
     return PENDING;
+}
+
+static void ping_reply(void *ctx, uint64_t number);
+
+static void ping_next(struct modemsim *sim, uint64_t number)
+{
+    struct lookup *l = &sim->tool_query;
+    int ms = l->lost < l->pings ? PING_MS : 0;
+    if ((int)number < l->pings) {
+        sim_after(sim, PING_MS, ping_reply, number + 1);
+        return;
+    }
+    sim_urc(sim, "+QPING: 0,%d,%d,%d,%d,%d,%d", l->pings, l->pings - l->lost, l->lost, ms, ms, ms);
+    l->handle = 0;
+}
+
+static void ping_lost(void *ctx, uint64_t number)
+{
+    sim_urc(ctx, "+QPING: %d", QI_TIMEOUT);
+    ping_next(ctx, number);
 }
 
 static void ping_reply(void *ctx, uint64_t number)
 {
     struct modemsim *sim = ctx;
     struct lookup *l = &sim->tool_query;
-    sim_urc(sim, "+QPING: 0,\"%s\",%d,%d,%d", l->name, PING_BYTES, PING_MS, PING_TTL);
-    if ((int)number == l->pings) {
-        sim_urc(sim, "+QPING: 0,%d,%d,0,%d,%d,%d", l->pings, l->pings, PING_MS, PING_MS, PING_MS);
-        l->handle = 0;
+    if (fault_strikes(sim, F_LOST_PING)) {
+        l->lost++;
+        sim_after(sim, (uint64_t)l->wait_s * 1000, ping_lost, number);
         return;
     }
-    sim_after(sim, PING_MS, ping_reply, number + 1);
+    sim_urc(sim, "+QPING: 0,\"%s\",%d,%d,%d", l->name, PING_BYTES, PING_MS, PING_TTL);
+    ping_next(sim, number);
 }
 
 /* ---- QNTP ---- */
@@ -105,8 +127,13 @@ static void ping_reply(void *ctx, uint64_t number)
 static enum final qntp_write(struct modemsim *sim, struct args *a)
 {
     const char *name;
-    if (!context_arg(sim, a, &name) || sim->tool_query.handle) {
+    long port = 123;
+    long set = 0;
+    if (!context_arg(sim, a, &name)) {
         return ERROR;
+    }
+    if (!args_int_or(a, 2, 1, 65535, &port) || !args_int_or(a, 3, 0, 1, &set) || sim->tool_query.handle) {
+        return sim_fail(sim, QI_INVALID);
     }
     sim_finish(sim, OK);
     sim->tool_query.pings = 0;

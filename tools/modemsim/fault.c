@@ -75,6 +75,7 @@ static const struct entry {
     [F_RECVIND] = {"recvind", CHOICE, "unsupported supported ", "QICFG=\"recvind\" on old firmware"},
     [F_EXTRA_BLANK_LINES] = {"extra-blank-lines", FLAG, NULL, "blank lines before each response"},
     [F_DNS_ERROR] = {"dns-error", CHOICE, "long short ", "+QIURC: \"dnsgip\",565 with or without ,0,0"},
+    [F_LOST_PING] = {"lost-ping", STRIKES, NULL, "an echo request of QPING has no reply: +QPING: 569"},
 };
 
 static const char *const value_help[] = {

@@ -12,8 +12,8 @@ enum { CTRL_Z = 0x1a, BACKSPACE = 0x08 };
 /* ---- finding the command ---- */
 
 static const struct command *const tables[] = {
-    general_commands, config_commands,   network_commands, context_commands,
-    socket_commands,  transfer_commands, tool_commands,
+    general_commands,  config_commands, network_commands, context_commands, socket_commands,
+    transfer_commands, tool_commands,   v250_commands,    card_commands,
 };
 
 static const struct command *find(const char *name, size_t len)
@@ -35,7 +35,7 @@ static enum final unknown(struct modemsim *sim)
 }
 
 /* An extended command: a name, then nothing, "?", "=?" or "=" and arguments. */
-static enum final extended(struct modemsim *sim, const char *text, size_t len)
+static enum final extended(struct modemsim *sim, const char *text, size_t len, bool offered)
 {
     size_t name = 0;
     while (name < len && text[name] != '=' && text[name] != '?') {
@@ -44,6 +44,9 @@ static enum final extended(struct modemsim *sim, const char *text, size_t len)
     const struct command *c = find(text, name);
     const char *rest = text + name;
     size_t rest_len = len - name;
+    if (offered && sim_owner_takes(sim, text, len, c != NULL)) {
+        return PENDING;
+    }
     if (!c) {
         return unknown(sim);
     }
@@ -82,21 +85,51 @@ static bool is_digit(char c)
 }
 
 /* A basic command (ATE0, AT&F) with its number; several may follow each other without a separator. */
-static enum final basic(struct modemsim *sim, const char **text)
+static enum final basic(struct modemsim *sim, const char **text, bool offered)
 {
-    size_t len = (*text)[0] == '&' && (*text)[1] ? 2 : 1;
-    const struct command *c = find(*text, len);
+    const char *name = *text;
+    size_t len = name[0] == '&' && name[1] ? 2 : 1;
+    const struct command *c = find(name, len);
+    size_t digits = 0;
+    while (is_digit(name[len + digits])) {
+        digits++;
+    }
+    *text += len + digits;
+    if (offered && sim_owner_takes(sim, name, len + digits, c != NULL)) {
+        return PENDING;
+    }
     if (!c || !c->write) {
         return unknown(sim);
     }
-    size_t digits = 0;
-    while (is_digit((*text)[len + digits])) {
-        digits++;
-    }
     struct args a;
-    args_parse(&a, digits ? *text + len : "0", digits ? digits : 1);
-    *text += len + digits;
+    args_parse(&a, digits ? name + len : "0", digits ? digits : 1);
     return c->write(sim, &a);
+}
+
+/* Those that are not a letter and a number, and the blanks that may stand before any. */
+static enum final first_basic(struct modemsim *sim, const char **text)
+{
+    const char *rest = *text + 1;
+    switch (**text) {
+    case ' ':
+        *text = rest;
+        return OK;
+    case 'D':
+    case 'd':
+        *text += strlen(*text);
+        return sim_dial(sim, rest);
+    case 'S':
+    case 's':
+        *text = rest;
+        return sim_parameter(text);
+    default:
+        return basic(sim, text, true);
+    }
+}
+
+enum final sim_answer_itself(struct modemsim *sim, const char *command)
+{
+    return *command == '+' ? extended(sim, command, strlen(command), false) : basic(sim, &command, false);
 }
 
 /* Runs the next command of the line; sim_finish() comes back here while there is one more. */
@@ -108,12 +141,15 @@ void sim_execute(void *ctx, uint64_t arg)
     enum final result = OK;
     sim->chain = NULL;
     while (result == OK && *text && *text != '+' && *text != ';') {
-        result = basic(sim, &text);
+        result = first_basic(sim, &text);
+    }
+    if (result == PENDING) {
+        sim->chain = *text ? text : NULL; /* goes on when the owner has answered */
     }
     if (result == OK && *text == '+') {
         size_t len = up_to_semicolon(text);
         sim->chain = text[len] == ';' && text[len + 1] ? text + len + 1 : NULL;
-        result = extended(sim, text, len);
+        result = extended(sim, text, len, true);
     } else if (result == OK && *text == ';' && text[1]) {
         sim->chain = text + 1;
     }
@@ -258,6 +294,8 @@ static size_t feed(struct modemsim *sim, const uint8_t *bytes, size_t len)
         return len;
     case PHASE_DATA:
         return sim_feed_data(sim, bytes, len);
+    case PHASE_ONLINE:
+        return sim_feed_online(sim, bytes, len);
     }
     return len;
 }

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "atlog.h"
@@ -404,6 +405,7 @@ int main(int argc, char **argv)
 {
     struct program *p = &program;
     struct settings s = read_options(argc, argv);
+    s.module.unix_time = time(NULL);
     signal(SIGPIPE, SIG_IGN);
     uv_loop_init(&p->loop);
     p->net = uvnet_new(&p->loop, now_us);

@@ -44,6 +44,7 @@ enum modemsim_net_error {
     MODEMSIM_NET_REFUSED, /* or unreachable, or it took too long */
     MODEMSIM_NET_NO_NAME, /* the name can't be resolved */
     MODEMSIM_NET_PORT_USED,
+    MODEMSIM_NET_FULL, /* it has no more sockets */
     MODEMSIM_NET_FAILED,
 };
 
@@ -89,6 +90,11 @@ void modemsim_net_datagram(struct modemsim *sim, uint32_t handle, const void *da
 void modemsim_net_acked(struct modemsim *sim, uint32_t handle, size_t len);
 /** The peer's FIN (all its data was accepted before), or its reset. */
 void modemsim_net_closed(struct modemsim *sim, uint32_t handle, bool reset);
+/**
+ * The connection is gone, and what was on its way with it: no end of a stream, for the host must not take it for one.
+ * A "recv" makes the host look; what it asks of this id then is refused, and QISTATE doesn't list it.
+ */
+void modemsim_net_lost(struct modemsim *sim, uint32_t handle);
 /** A client of a listener. Returns the handle of the new connection, 0 if the module refuses it. */
 uint32_t modemsim_net_incoming(struct modemsim *sim, uint32_t listener, const char *ip, uint16_t port);
 /** The answer of a resolve(); count 0 = failed. @p ttl in seconds. */
@@ -128,6 +134,33 @@ void modemsim_reset(struct modemsim *sim);
 uint64_t modemsim_now_us(const struct modemsim *sim);
 /** Calls @p fn at @p at_us of the module's clock (used by networks on virtual time). */
 void modemsim_at(struct modemsim *sim, uint64_t at_us, void (*fn)(void *ctx, uint64_t arg), void *ctx, uint64_t arg);
+
+/* ---- an owner who knows better: a module that stands for another one ---- */
+
+/**
+ * Is shown each command of a line without its AT, "+CSQ", "+QPING=1,\"a\"" or "I0", before the module answers it;
+ * @p known: it has an answer. True: taken; the module is busy until modemsim_answer(), which comes later, not from
+ * inside.
+ */
+typedef bool (*modemsim_command_fn)(void *ctx, const char *command, bool known);
+void modemsim_on_command(struct modemsim *sim, modemsim_command_fn fn, void *ctx);
+/** Part of the answer to the command that was taken; @p ends: of a line. Ignored when the module has restarted. */
+void modemsim_answer_text(struct modemsim *sim, const char *text, size_t len, bool ends);
+/**
+ * Its final result: "OK", "ERROR", or "+CME ERROR: N", which is shown as the host wants it by CMEE; any other is shown
+ * as it is. NULL: the module answers itself after all.
+ */
+void modemsim_answer(struct modemsim *sim, const char *final);
+/** <n> that the host has set for "CREG", "CGREG" or "CEREG": an owner's answer to their query begins with it. */
+int modemsim_registration_mode(const struct modemsim *sim, const char *domain);
+/** An unsolicited line. */
+void modemsim_tell(struct modemsim *sim, const char *line);
+/**
+ * What the network is like from now on: the registration, <stat> of CREG, and whether a context can be active. When it
+ * can't any more the network takes the contexts away: "pdpdeact" for each, then "closed" for each of their sockets,
+ * which are gone. The module makes up no cell then.
+ */
+void modemsim_set_network(struct modemsim *sim, int stat, bool data);
 
 /* ---- what happened ---- */
 

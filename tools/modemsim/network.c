@@ -25,7 +25,7 @@ bool sim_registered(const struct modemsim *sim)
 static void cell(const struct modemsim *sim, int mode, char *text, size_t size)
 {
     text[0] = '\0';
-    if (mode == 2 && sim_registered(sim)) {
+    if (mode == 2 && sim_registered(sim) && !sim->owner.network) {
         snprintf(text, size, ",\"00A1\",\"00B2C3D\",%d", sim->profile->act);
     }
 }
@@ -59,6 +59,10 @@ void sim_register(struct modemsim *sim)
         sim_set_stat(sim, 0);
         return;
     }
+    if (sim->owner.network) {
+        sim_set_stat(sim, sim->owner.stat);
+        return;
+    }
     int stat = (int)fault_number(sim, F_REGISTRATION, HOME);
     uint64_t after_ms = fault_number(sim, F_REGISTRATION_AFTER, 0);
     if (fault_on(sim, F_NO_REGISTRATION) || after_ms) {
@@ -77,6 +81,15 @@ static enum final registration(struct modemsim *sim, int domain)
     cell(sim, sim->reg_mode[domain], where, sizeof where);
     sim_line(sim, "+%s: %d,%d%s", domains[domain], sim->reg_mode[domain], sim->stat, where);
     return OK;
+}
+
+int modemsim_registration_mode(const struct modemsim *sim, const char *domain)
+{
+    size_t i = 0;
+    while (i < sizeof domains / sizeof domains[0] && strcmp(domains[i], domain) != 0) {
+        i++;
+    }
+    return i < sizeof domains / sizeof domains[0] ? sim->reg_mode[i] : 0;
 }
 
 static enum final set_registration(struct modemsim *sim, int domain, struct args *a)
@@ -121,8 +134,9 @@ static enum final cereg_write(struct modemsim *sim, struct args *a)
 
 static enum final cops_read(struct modemsim *sim)
 {
+    static const char *const names[] = {"Simulated", "Sim", "00101"};
     if (sim_registered(sim)) {
-        sim_line(sim, "+COPS: 0,0,\"Simulated\",%d", sim->profile->act);
+        sim_line(sim, "+COPS: 0,%d,\"%s\",%d", sim->cops_format, names[sim->cops_format], sim->profile->act);
     } else {
         sim_line(sim, "+COPS: 0");
     }
@@ -132,9 +146,11 @@ static enum final cops_read(struct modemsim *sim)
 static enum final cops_write(struct modemsim *sim, struct args *a)
 {
     long mode = 0;
-    if (!args_int(a, 0, 0, 4, &mode)) {
+    long format = sim->cops_format;
+    if (!args_int(a, 0, 0, 4, &mode) || !args_int_or(a, 1, 0, 2, &format)) {
         return sim_cme(sim, CME_NOT_ALLOWED);
     }
+    sim->cops_format = mode == 3 ? (int)format : sim->cops_format; /* 27.007 7.3 */
     if (mode == 0) {
         sim_register(sim);
     }
@@ -229,7 +245,7 @@ const struct command network_commands[] = {
     {"+CREG", NULL, creg_read, creg_write, "+CREG: (0-2)"},
     {"+CGREG", NULL, cgreg_read, cgreg_write, "+CGREG: (0-2)"},
     {"+CEREG", NULL, cereg_read, cereg_write, "+CEREG: (0-2)"},
-    {"+COPS", NULL, cops_read, cops_write, NULL},
+    {"+COPS", NULL, cops_read, cops_write, "+COPS: (2,\"Simulated\",\"Sim\",\"00101\"),,(0-4),(0-2)"},
     {"+CSQ", csq_exec, NULL, NULL, "+CSQ: (0-31,99),(0-7,99)"},
     {"+QCSQ", qcsq_exec, NULL, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},

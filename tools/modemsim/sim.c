@@ -341,7 +341,7 @@ void sim_urc(struct modemsim *sim, const char *format, ...)
     }
     char framed[LONGEST_TEXT + 4];
     int len = snprintf(framed, sizeof framed, "\r\n%s\r\n", text);
-    if (sim->sending) {
+    if (sim->sending || sim->phase == PHASE_ONLINE) {
         hold(sim, framed, (size_t)len);
     } else {
         sim_put(sim, framed, (size_t)len);
@@ -352,7 +352,9 @@ void sim_finish(struct modemsim *sim, enum final result)
 {
     static const struct {
         const char *text, *digits;
-    } finals[] = {{"OK", "0"}, {"ERROR", "4"}, {"SEND OK", "0"}, {"SEND FAIL", "4"}};
+    } finals[] = {
+        {"OK", "0"}, {"ERROR", "4"}, {"SEND OK", "0"}, {"SEND FAIL", "4"}, {"CONNECT", "1"}, {"NO CARRIER", "3"},
+    };
     if (result == PENDING) {
         return;
     }
@@ -370,7 +372,8 @@ void sim_finish(struct modemsim *sim, enum final result)
         put_text(sim, "\r\n");
     }
     sim->final_end_us = line_end_us(&sim->tx);
-    sim->phase = PHASE_COMMAND;
+    sim->phase = result == CONNECT ? PHASE_ONLINE : PHASE_COMMAND;
+    sim->online_us = sim->now_us;
     sim->chain = NULL;
     sim->sending = false;
     sim_put(sim, sim->held, sim->held_len);
@@ -406,6 +409,8 @@ static void factory_settings(struct modemsim *sim)
     sim->cfun = 1;
     sim->cgatt = 1;
     sim->cops_format = 0;
+    sim->call = false;
+    card_defaults(sim);
     memset(sim->reg_mode, 0, sizeof sim->reg_mode);
     memset(sim->ifc, 0, sizeof sim->ifc);
     sim->last_error = QI_OK;
@@ -433,6 +438,7 @@ static void forget_volatile(struct modemsim *sim)
     sim->sending = false;
     sim->dns_query.handle = sim->tool_query.handle = 0;
     sim->muted = sim->hung = false;
+    sim->owner.answers = false;
     sim->stat = 0;
     sim->phase = PHASE_OFF;
 }

@@ -29,6 +29,7 @@ enum qi_error { /* the codes of QIGETERROR and of +QIOPEN */
                 QI_OK = 0,
                 QI_UNKNOWN = 550,
                 QI_INVALID = 552,
+                QI_NO_SOCKET = 554,
                 QI_UNSUPPORTED = 555,
                 QI_BIND = 556,
                 QI_PDP_OPEN = 561,
@@ -97,6 +98,7 @@ enum fault_id {
     F_RECVIND,
     F_EXTRA_BLANK_LINES,
     F_DNS_ERROR,
+    F_LOST_PING,
     FAULTS
 };
 
@@ -161,9 +163,10 @@ enum phase {
     PHASE_BUSY,    /* a command runs; what the host sends is discarded up to its CR */
     PHASE_PROMPT,  /* QISEND was accepted, its prompt isn't out yet */
     PHASE_DATA,    /* payload */
+    PHASE_ONLINE,  /* a data call: the host speaks to its peer */
 };
 
-enum final { OK, ERROR, SEND_OK, SEND_FAIL, NO_FINAL, PENDING };
+enum final { OK, ERROR, SEND_OK, SEND_FAIL, CONNECT, NO_CARRIER, NO_FINAL, PENDING };
 
 struct timer {
     uint64_t at_us;
@@ -182,6 +185,16 @@ struct send {
     uint8_t bytes[MAX_SEND];
     uint64_t open_us; /* when '>' is out */
     uint64_t serial;  /* the how-manieth send, so that a data timeout knows its own */
+};
+
+struct owner {
+    modemsim_command_fn on_command; /* NULL: the module answers all itself */
+    void *ctx;
+    bool answers; /* the command that runs was taken */
+    char command[LINE_MAX_CHARS + 1];
+    bool network; /* the two below hold */
+    int stat;
+    bool data;
 };
 
 struct modemsim {
@@ -231,9 +244,18 @@ struct modemsim {
     uint32_t next_handle;
     int last_pushed;
     int closing; /* the id a QICLOSE waits for, -1 none */
+    struct owner owner;
+    bool call;              /* ATD*99# was answered by CONNECT */
+    size_t pluses;          /* of an escape so far */
+    uint64_t online_us;     /* when the last byte came */
+    uint64_t online_serial; /* counts them */
+    struct {
+        int charset, service, format, memory[3], indication[5];
+    } text; /* settings of texts and messages */
     struct lookup {
         uint32_t handle; /* 0 = none */
-        int pings;       /* 0 = QNTP */
+        int pings, lost; /* 0 = QNTP */
+        long wait_s;
         char name[NAME_MAX_CHARS];
     } dns_query, tool_query;
 };
@@ -267,6 +289,18 @@ const char *sim_address(const struct modemsim *sim, unsigned family);
 bool sim_input(struct modemsim *sim, uint64_t limit_us);
 uint64_t sim_input_next_us(const struct modemsim *sim);
 void sim_execute(void *ctx, uint64_t arg);
+enum final sim_answer_itself(struct modemsim *sim, const char *command);
+
+/* cmd_v250.c */
+enum final sim_parameter(const char **text);
+enum final sim_dial(struct modemsim *sim, const char *number);
+size_t sim_feed_online(struct modemsim *sim, const uint8_t *bytes, size_t len);
+
+/* cmd_card.c */
+void card_defaults(struct modemsim *sim);
+
+/* owner.c */
+bool sim_owner_takes(struct modemsim *sim, const char *text, size_t len, bool known);
 
 /* data.c: QISEND's data entry */
 enum final sim_transmit(struct modemsim *sim, struct socket *s, const void *bytes, size_t len, const char *ip,
@@ -331,7 +365,7 @@ struct command {
 
 /* Each table ends with a NULL name. */
 extern const struct command general_commands[], network_commands[], context_commands[], socket_commands[],
-    transfer_commands[], tool_commands[], config_commands[];
+    transfer_commands[], tool_commands[], config_commands[], v250_commands[], card_commands[];
 
 /* args.c */
 void args_parse(struct args *a, const char *text, size_t len);

@@ -9,7 +9,7 @@
 
 static const int qi_of_net[] = {
     [MODEMSIM_NET_OK] = QI_OK,          [MODEMSIM_NET_REFUSED] = QI_CONNECT, [MODEMSIM_NET_NO_NAME] = QI_DNS_FAILED,
-    [MODEMSIM_NET_PORT_USED] = QI_BIND, [MODEMSIM_NET_FAILED] = QI_UNKNOWN,
+    [MODEMSIM_NET_PORT_USED] = QI_BIND, [MODEMSIM_NET_FULL] = QI_NO_SOCKET,  [MODEMSIM_NET_FAILED] = QI_UNKNOWN,
 };
 
 /* ---- finding, clearing ---- */
@@ -322,6 +322,22 @@ void modemsim_net_closed(struct modemsim *sim, uint32_t handle, bool reset)
     } else {
         peer_gone(sim, handle);
     }
+}
+
+void modemsim_net_lost(struct modemsim *sim, uint32_t handle)
+{
+    struct socket *s = sim_by_handle(sim, handle);
+    if (!s) {
+        return;
+    }
+    if (sim->closing == sim_id(sim, s)) {
+        peer_gone(sim, handle);
+        return;
+    }
+    empty(s);
+    s->state = STATE_INITIAL;
+    s->handle = 0;
+    sim_urc(sim, "+QIURC: \"recv\",%d", sim_id(sim, s));
 }
 
 /* ---- direct push ---- */
