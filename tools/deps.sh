@@ -3,9 +3,11 @@
 # shellcheck shell=sh disable=SC2034 # the lists are used by those scripts
 
 build_packages="gcc libc6-dev meson ninja-build pkg-config python3
-    libserialport-dev libuv1-dev libjansson-dev libhttp-parser-dev"
+    libserialport-dev libuv1-dev libjansson-dev libhttp-parser-dev libedit-dev libncurses-dev"
 test_packages="libcmocka-dev g++ clang clang-format clang-tidy libclang-rt-14-dev valgrind shellcheck cppcheck gcovr binutils
-    gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
+    gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+    mandoc groff zsh fish python3-pyte util-linux chromium tshark curl
+    gammu gnokii-cli comgt ppp minicom picocom modemmanager ofono dbus-daemon dbus-bin bsdutils"
 
 # fail TEXT...: one clear line, and the end.
 fail()

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "events.h"
+#include "story/events.h"
 
 enum { TEXT_MAX = 1 << 16 };
 

@@ -160,7 +160,8 @@ class Test(unittest.TestCase):
 
     def start(self, *arguments, **options):
         """Starts the tool; for those who talk to it while it runs."""
-        environment = {k: v for k, v in os.environ.items() if k not in ("USOCKET_PORT", "USOCKET_APN")}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("USOCKET_")}
+        environment["USOCKET_CONFIG"] = "/dev/null"
         environment.update(options.pop("env", {}))
         process = subprocess.Popen([USOCKET, *map(str, arguments)], env=environment, stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)

@@ -15,7 +15,7 @@ class Network(rig.Test):
 
     def test_the_sim_wants_a_pin(self):
         modem = self.modem("--fault", "sim-pin")
-        self.assert_fails(self.run_tool("-p", modem.port, "get", "http://127.0.0.1/"), 1, "wants its PIN", "AT+CPIN")
+        self.assert_fails(self.run_tool("-p", modem.port, "get", "http://127.0.0.1/"), 1, "wants its PIN", "--pin")
         self.assertEqual(self.run_tool("-p", modem.port, "at", "AT+CPIN=1234").code, 0)
         self.assertEqual(self.run_tool("-p", modem.port, "net").code, 0)
 

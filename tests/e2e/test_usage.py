@@ -131,7 +131,7 @@ class NoPort(rig.Test):
         modem = self.modem()
         holder = self.start("-p", modem.port, "connect", "127.0.0.1", server.port)
         self.assertEqual(holder.stdout.readline(), b"ready\n")
-        self.assert_fails(self.run_tool("-p", modem.port, "net"), 3, "busy", "ModemManager")
+        self.assert_fails(self.run_tool("-p", modem.port, "net"), 3, f"held by usocket (pid {holder.pid})")
         holder.terminate()
         self.assertEqual(holder.wait(rig.LIMIT), 128 + signal.SIGTERM)
 

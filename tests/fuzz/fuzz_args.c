@@ -2,6 +2,7 @@
  * The command line of `usocket`. Input: the words, each ended by a line feed.
  */
 #include "cli.h"
+#include "config.h"
 #include "fuzz.h"
 
 #include <getopt.h>
@@ -44,6 +45,14 @@ static const struct cli_command kinds[] = {
      .run = run},
 };
 const struct cli_command *const cli_commands[] = {&kinds[0], &kinds[1], &kinds[2], &kinds[3], &kinds[4], NULL};
+
+/* The user has no configuration. */
+bool cli_config_read(cli_config_fn set, void *ctx)
+{
+    (void)set;
+    (void)ctx;
+    return true;
+}
 
 void cli_complain(const char *format, ...)
 {

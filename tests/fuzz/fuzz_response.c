@@ -5,7 +5,7 @@
  * Input: one byte that chooses the splits, then the stream.
  */
 #include "fuzz.h"
-#include "http.h"
+#include "net/http.h"
 
 #include <string.h>
 

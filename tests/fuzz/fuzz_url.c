@@ -4,7 +4,7 @@
  * Input: two bytes with the room for the request, then the text.
  */
 #include "fuzz.h"
-#include "http.h"
+#include "net/http.h"
 
 #include <stdarg.h>
 #include <string.h>

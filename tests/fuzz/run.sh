@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
 seconds=${2:-15}
 shift "$(($# < 2 ? $# : 2))"
-[ $# -gt 0 ] || set -- lexer fields channel driver atlog url response args
+[ $# -gt 0 ] || set -- lexer fields channel driver atlog url response args socks
 if ! ninja -C "$build" -t targets all | grep -q '^fuzzers:'; then
     echo "fuzz: $build has no fuzzers: configure it with CC=clang"
     exit 77

@@ -355,6 +355,17 @@ ARGS = [
 ]
 
 
+# A byte with switches, then a client of the proxy or, with switch 2, a datagram.
+SOCKS = [
+    "\0\5\1\0\5\1\0\3\x0bexample.com\0\x50GET", "\0\5\2\0\2\5\2\0\1\x7f\0\0\1\0\x50\x13",
+    "\0\5\1\0\5\3\0\4" + "\0" * 15 + "\1\0\0\x11", "\1\5\1\2\1\4user\4word\5\1\0\1\x7f\0\0\1\0\x50",
+    "\1\5\1\2\1\4user\5words", "\1\5\1\0", "\0\4\1\0\x50\x7f\0\0\1me\0", "\0GET / HTTP/1.1\r\n\r\n", "\0\5\1\0\5\1\0\2",
+    "\0\5\1\0\5\x09\0\1\x7f\0\0\1\0\x50", "\0\5\1\0\5\1\0\3\0", "\0\5\1\0\5\1\0\3\4a\0bc\0\x50",
+    "\2\0\0\0\1\x7f\0\0\1\0\x35data", "\2\0\0\0\3\3dns\0\x35data", "\2\0\0\0\4" + "\0" * 15 + "\1\0\x35data",
+    "\2\0\0\1\1\x7f\0\0\1\0\x35", "\2\0\0\0\3\xff",
+]
+
+
 def seeds():
     lines = set()
     for path in TRANSCRIPTS:
@@ -374,6 +385,8 @@ def seeds():
         yield "response", b"\x07" + text.encode()
     for text in ARGS:
         yield "args", text.encode()
+    for text in SOCKS:
+        yield "socks", text.encode("latin-1")
 
 
 def main():

@@ -29,11 +29,13 @@ struct cli_options {
     char *apn; /* owned; user and password point into it */
     const char *user;
     const char *password;
+    char pin[9];        /* of the SIM card; "": none */
     int32_t timeout_ms; /* of the bring-up and of each network operation */
     bool trace;
     const char *record;
     bool json;
     bool help;
+    uint32_t chosen; /* which were given, by the command line before the environment and the file; see options.c */
 };
 
 enum { CLI_MAX_GIVEN = 16 };
@@ -76,12 +78,24 @@ struct cli_command {
 /* The commands, each in the file of its name. */
 extern const struct cli_command usk_cmd_get;
 extern const struct cli_command usk_cmd_connect;
+extern const struct cli_command usk_cmd_forward;
+extern const struct cli_command usk_cmd_proxy;
+extern const struct cli_command usk_cmd_listen;
 extern const struct cli_command usk_cmd_resolve;
+extern const struct cli_command usk_cmd_ping;
+extern const struct cli_command usk_cmd_time;
+extern const struct cli_command usk_cmd_ports;
+extern const struct cli_command usk_cmd_signal;
 extern const struct cli_command usk_cmd_net;
 extern const struct cli_command usk_cmd_info;
+extern const struct cli_command usk_cmd_monitor;
 extern const struct cli_command usk_cmd_at;
+extern const struct cli_command usk_cmd_shell;
 extern const struct cli_command usk_cmd_state;
+extern const struct cli_command usk_cmd_record;
 extern const struct cli_command usk_cmd_replay;
+extern const struct cli_command usk_cmd_trace;
+extern const struct cli_command usk_cmd_daemon;
 
 /* All of them, in the order of the help; NULL at the end. */
 extern const struct cli_command *const cli_commands[];
@@ -89,13 +103,19 @@ extern const struct cli_command *const cli_commands[];
 /* options.c */
 /* Reads the command line. Returns -1 to go on with the command, else the exit code. */
 int cli_options_read(struct cli *cli, int *argc, char ***argv);
-/* The value of the command's option --@p name: "" for one without a value, NULL when it was not given. */
+/* The value of the command's option --@p name, the last one: "" for one without a value, NULL when it was not given. */
 const char *cli_option(const struct cli *cli, const char *name);
+/* The same for an option that may be given several times, from 0 on. */
+const char *cli_option_nth(const struct cli *cli, const char *name, int nth);
 /* Reads a TCP port of 1..65535 into @p port; says what is wrong with it and returns false if it is not one. */
 bool cli_read_tcp_port(const char *text, uint16_t *port);
+/* Reads the number that the command's option --@p name was given; leaves @p value alone when it was not. As above. */
+bool cli_read_count(const struct cli *cli, const char *name, long min, long max, long *value);
 
 /* message.c: everything that is said to the user */
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What is said from now on begins with @p where, the file and line it is about; NULL: no more. */
+void cli_complain_at(const char *where);
 /* One fact of a command's result: a "label  text" line, or with --json a member of the object printed at the end. */
 void cli_fact(struct cli *cli, const char *key, json_t *value, const char *label, const char *text);
 /* Prints @p value as JSON on standard output and releases it. */

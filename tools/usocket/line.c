@@ -4,6 +4,7 @@
 #include "line.h"
 
 #include "cli.h"
+#include "daemon/door.h"
 #include "sim.h"
 #include "trace.h"
 #include "words.h"
@@ -18,16 +19,25 @@ uint64_t cli_now_ms(void)
 
 /* --- the port that the modem is given ----------------------------------------------------------------------------- */
 
+/* Once the library has been told that the line is gone it asks no more, so the next wait has to tell us. */
+static ssize_t note_error(struct cli_line *line, ssize_t result)
+{
+    if (result < 0) {
+        line->error = (int)result;
+    }
+    return result;
+}
+
 static ssize_t line_read(void *ctx, void *buf, size_t len)
 {
     struct cli_line *line = ctx;
-    return line->inner->read(line->inner_ctx, buf, len);
+    return note_error(line, line->inner->read(line->inner_ctx, buf, len));
 }
 
 static ssize_t line_write(void *ctx, const void *buf, size_t len)
 {
     struct cli_line *line = ctx;
-    return line->inner->write(line->inner_ctx, buf, len);
+    return note_error(line, line->inner->write(line->inner_ctx, buf, len));
 }
 
 static uint32_t line_now_ms(void *ctx)
@@ -55,6 +65,9 @@ static int line_wait(void *ctx, uint32_t timeout_ms, int for_write)
     /* The second signal is for a user who does not want to wait for the shutdown either. */
     if (line->signal_count > 1 || (line->signal && line->abort_on_signal)) {
         return -EINTR;
+    }
+    if (line->error) {
+        return line->error;
     }
     if (line->sim) {
         uint32_t next = cli_sim_next_ms(line->sim);
@@ -159,8 +172,28 @@ static bool is_sim(const char *port)
     return strcmp(port, "sim") == 0 || strncmp(port, "sim:", 4) == 0;
 }
 
+/* "held by usocket daemon (pid 123): use --port unix:/run/..." */
+static bool tell_holder(const char *name)
+{
+    struct door_holder holder;
+    if (!door_find_holder(name, &holder)) {
+        return false;
+    }
+    if (holder.path[0]) {
+        cli_complain("cannot open %s: held by usocket daemon (pid %d): use --port unix:%s", name, (int)holder.pid,
+                     holder.path);
+    } else {
+        cli_complain("cannot open %s: held by %s (pid %d): %s", name, holder.name, (int)holder.pid,
+                     cli_holder_advice(holder.name));
+    }
+    return true;
+}
+
 static int open_failure(const char *name, int error)
 {
+    if (error == -EBUSY && tell_holder(name)) {
+        return CLI_NO_MODEM;
+    }
     struct cli_words words = cli_open_words(error);
     const char *text = words.text ? words.text : strerror(-error);
     if (words.text && words.advice[0]) {
@@ -200,6 +233,9 @@ int cli_line_open(struct cli_line *line, const struct cli_options *options)
     }
     if (error) {
         return open_failure(options->port, error);
+    }
+    if (options->pin[0]) {
+        cli_pin_cover(&line->pin, options->pin, &line->inner, &line->inner_ctx);
     }
     return options->record ? start_recording(line, options->record) : CLI_OK;
 }

@@ -6,6 +6,7 @@
 #ifndef CLI_LINE_H
 #define CLI_LINE_H
 
+#include "pin.h"
 #include "usocket/uart.h"
 
 #include <stdbool.h>
@@ -24,7 +25,9 @@ struct cli_line {
     struct usocket_serial_port serial;
     struct usocket_fd_port fd;
     struct usocket_record_port record;
+    struct cli_pin pin;
     struct cli_sim *sim;
+    int error; /* why the line is gone; 0: it is there */
     bool recording;
     bool trace;
     bool colour;

@@ -10,12 +10,21 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *place;
+
+void cli_complain_at(const char *where)
+{
+    place = where;
+}
+
 void cli_complain(const char *format, ...)
 {
     char line[1024];
+    int start = place ? snprintf(line, sizeof(line) / 2, "%s: ", place) : 0;
+    size_t used = (size_t)start < sizeof(line) / 2 ? (size_t)start : sizeof(line) / 2 - 1;
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof(line), format, args);
+    vsnprintf(line + used, sizeof(line) - used, format, args);
     va_end(args);
     /* Names, URLs and the module's words come from outside: they stay one line and give the terminal no orders. */
     for (char *c = line; *c; c++) {

@@ -2,6 +2,7 @@
  * The command line: one table of options, read before or after the command's name, and the help made from the tables.
  */
 #include "cli.h"
+#include "config.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -11,7 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum option_id { FLOW = 256, BAUD, DIALECT, APN, TIMEOUT, TRACE, RECORD, JSON, VERSION, OF_A_COMMAND };
+enum option_id { FLOW = 256, BAUD, DIALECT, APN, PIN, TIMEOUT, TRACE, RECORD, JSON, VERSION, OF_A_COMMAND };
 
 /* The options that every command knows; `letter` is the id, and the letter if it is one. */
 static const struct cli_option options[] = {
@@ -20,6 +21,7 @@ static const struct cli_option options[] = {
     {"flow", FLOW, "MODE", "flow control of the line: none or rtscts (none)"},
     {"dialect", DIALECT, "NAME", "module family (auto: asks the module)"},
     {"apn", APN, "A", "access point: NAME or NAME,USER,PASSWORD"},
+    {"pin", PIN, "PIN", "PIN of the SIM card: sent once, if it is asked for"},
     {"timeout", TIMEOUT, "S", "seconds for the network, and for each operation (60)"},
     {"trace", TRACE, NULL, "show the AT lines on standard error"},
     {"record", RECORD, "FILE", "write the AT conversation as a transcript"},
@@ -65,7 +67,9 @@ static void print_help_options(void)
 {
     puts("usage: usocket [options] COMMAND [arguments]\n\noptions, before or after the command:");
     print_options(stdout, options, COUNT(options));
-    puts("\nUSOCKET_PORT and USOCKET_APN stand for --port and --apn.\n\n"
+    puts("\nUSOCKET_PORT, USOCKET_APN and USOCKET_PIN stand for --port, --apn and --pin. The\n"
+         "lines KEY = VALUE of ~/.config/usocket/config give port, apn, baud, flow,\n"
+         "dialect and timeout.\n\n"
          "Example:\n  usocket --port /dev/ttyUSB2 --apn internet get http://example.com/");
 }
 
@@ -98,6 +102,21 @@ bool cli_read_tcp_port(const char *text, uint16_t *port)
     return true;
 }
 
+bool cli_read_count(const struct cli *cli, const char *name, long min, long max, long *value)
+{
+    const char *text = cli_option(cli, name);
+    unsigned long number;
+    if (!text) {
+        return true;
+    }
+    if (!read_number(text, (unsigned long)min, (unsigned long)max, &number)) {
+        cli_complain("--%s wants a number of %ld to %ld, not '%s'", name, min, max, text);
+        return false;
+    }
+    *value = (long)number;
+    return true;
+}
+
 static bool set_baud(struct cli_options *o, const char *text)
 {
     unsigned long value;
@@ -127,11 +146,11 @@ static bool set_dialect(struct cli_options *o, const char *text)
         name = usocket_dialects(i);
     }
     if (!name) {
-        fprintf(stderr, "usocket: no dialect '%s'; there are: auto", text);
+        char names[200] = "auto";
         for (size_t i = 0; (name = usocket_dialects(i)); i++) {
-            fprintf(stderr, " %s", name);
+            strcat(strcat(names, " "), name);
         }
-        fputc('\n', stderr);
+        cli_complain("no dialect '%s'; there are: %s", text, names);
         return false;
     }
     o->dialect = text;
@@ -156,6 +175,18 @@ static bool set_apn(struct cli_options *o, const char *text)
         o->password = comma + 1;
     }
     return o->apn != NULL;
+}
+
+/* What is wrong with it is told without the digits, and nobody reads them in the list of processes. */
+static bool set_pin(struct cli_options *o, const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    if (digits < 4 || digits > 8 || text[digits]) {
+        cli_complain("--pin and USOCKET_PIN want the 4 to 8 digits of the SIM card's PIN");
+        return false;
+    }
+    memcpy(o->pin, text, digits + 1);
+    return true;
 }
 
 static bool set_timeout(struct cli_options *o, const char *text)
@@ -184,6 +215,8 @@ static bool set_option(struct cli_options *o, int id, const char *value)
         return set_dialect(o, value);
     case APN:
         return set_apn(o, value);
+    case PIN:
+        return set_pin(o, value);
     case TIMEOUT:
         return set_timeout(o, value);
     case TRACE:
@@ -196,6 +229,12 @@ static bool set_option(struct cli_options *o, int id, const char *value)
     default:
         return o->help = true;
     }
+}
+
+/* The bit of an option in cli_options::chosen; nothing asks for those of a command. */
+static uint32_t bit_of(int id)
+{
+    return id == 'p' ? 1 : id >= FLOW && id < OF_A_COMMAND ? 2U << (id - FLOW) : 0;
 }
 
 /* --- the whole line ----------------------------------------------------------------------------------------------- */
@@ -270,7 +309,7 @@ static bool give(struct cli *cli, const char *name, const char *value)
 {
     for (int i = 0; i < CLI_MAX_GIVEN; i++) {
         struct cli_given *given = &cli->given[i];
-        if (!given->name || strcmp(given->name, name) == 0) {
+        if (!given->name) {
             *given = (struct cli_given){name, value ? value : ""};
             return true;
         }
@@ -279,14 +318,23 @@ static bool give(struct cli *cli, const char *name, const char *value)
     return false;
 }
 
-const char *cli_option(const struct cli *cli, const char *name)
+const char *cli_option_nth(const struct cli *cli, const char *name, int nth)
 {
     for (int i = 0; i < CLI_MAX_GIVEN && cli->given[i].name; i++) {
-        if (strcmp(cli->given[i].name, name) == 0) {
+        if (strcmp(cli->given[i].name, name) == 0 && nth-- == 0) {
             return cli->given[i].value;
         }
     }
     return NULL;
+}
+
+const char *cli_option(const struct cli *cli, const char *name)
+{
+    const char *last = NULL, *value;
+    for (int i = 0; (value = cli_option_nth(cli, name, i)); i++) {
+        last = value;
+    }
+    return last;
 }
 
 /* Reads all options. Returns -1 to go on. */
@@ -311,16 +359,55 @@ static int read_options(struct cli *cli, int argc, char **argv)
                                : !set_option(&cli->options, id, optarg)) {
             return CLI_USAGE;
         }
+        if (id == PIN) {
+            memset(optarg, '*', strlen(optarg));
+        }
+        cli->options.chosen |= bit_of(id);
     }
     return -1;
 }
 
-static int read_environment(struct cli_options *o)
+/* Environment and file: they set what nobody has chosen before, and their mistakes are told in any case. */
+static bool fill_in(struct cli_options *o, int id, const char *value)
 {
-    const char *apn = getenv("USOCKET_APN");
-    const char *port = getenv("USOCKET_PORT");
-    o->port = o->port || !port || !port[0] ? o->port : port;
-    return o->apn || !apn || !apn[0] || set_apn(o, apn) ? -1 : CLI_USAGE;
+    if (o->chosen & bit_of(id)) {
+        struct cli_options unused = {0};
+        bool good = set_option(&unused, id, value);
+        free(unused.apn);
+        return good;
+    }
+    o->chosen |= bit_of(id);
+    return set_option(o, id, value);
+}
+
+static bool set_by_file(void *ctx, const char *key, const char *value)
+{
+    static const int keys[] = {'p', APN, BAUD, FLOW, DIALECT, TIMEOUT};
+    for (size_t i = 0; i < COUNT(options); i++) {
+        for (size_t k = 0; strcmp(options[i].name, key) == 0 && k < COUNT(keys); k++) {
+            if (options[i].letter == keys[k]) {
+                return fill_in(ctx, keys[k], value);
+            }
+        }
+    }
+    cli_complain("'%s' is not a key: port, apn, baud, flow, dialect and timeout are", key);
+    return false;
+}
+
+/* What the command line does not say. Returns -1 to go on. */
+static int read_surroundings(struct cli_options *o)
+{
+    static const struct {
+        const char *name;
+        int id;
+    } variables[] = {{"USOCKET_PORT", 'p'}, {"USOCKET_APN", APN}, {"USOCKET_PIN", PIN}};
+    for (size_t i = 0; i < COUNT(variables); i++) {
+        const char *value = getenv(variables[i].name);
+        if (value && value[0] && !fill_in(o, variables[i].id, value)) {
+            return CLI_USAGE;
+        }
+    }
+    return cli_config_read(set_by_file, o) ? -1 : CLI_USAGE;
 }
 
 static bool command_has(const struct cli_command *command, const char *name)
@@ -352,11 +439,16 @@ static int check_command(struct cli *cli, int args)
         cli_complain("usage: usocket %s%s%s (see usocket %s --help)", c->name, c->args[0] ? " " : "", c->args, c->name);
         return CLI_USAGE;
     }
-    if (!c->offline && !cli->options.port) {
-        cli_complain("no port given: use --port /dev/ttyUSB2 (the modem's AT port), --port sim, or set USOCKET_PORT");
+    if (c->offline) {
+        return -1;
+    }
+    int code = read_surroundings(&cli->options);
+    if (code < 0 && !cli->options.port) {
+        cli_complain("no port given: use --port /dev/ttyUSB2 (the modem's AT port; usocket ports lists what is there), "
+                     "--port sim, or set USOCKET_PORT");
         return CLI_USAGE;
     }
-    return -1;
+    return code;
 }
 
 /* usocket help [COMMAND | options] */
@@ -379,7 +471,6 @@ static int print_help_about(const char *what)
 int cli_options_read(struct cli *cli, int *argc, char ***argv)
 {
     int code = read_options(cli, *argc, *argv);
-    code = code < 0 ? read_environment(&cli->options) : code;
     if (code >= 0) {
         return code;
     }

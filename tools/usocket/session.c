@@ -14,8 +14,8 @@
 /* How long a signal may go unnoticed while the network comes up. */
 #define SLICE_MS 100
 
-/* QICLOSE=id,1 takes a second at most, and something may be under way before it. */
-#define SHUTDOWN_MS 5000
+/* QICLOSE=id,1 takes a second at most, for each of twelve, and something may be under way before it. */
+#define SHUTDOWN_MS 16000
 
 uint64_t cli_deadline(const struct cli *cli)
 {
@@ -28,10 +28,19 @@ static uint64_t silence_deadline(const struct cli *cli)
     return cli_now_ms() + (uint64_t)(limit < SILENCE_MS ? limit : SILENCE_MS);
 }
 
+/* Bytes that the library has read: the calls of a step read the line too, and may so make work for the step itself. */
+static uint32_t heard(struct cli *cli)
+{
+    struct usocket_stats stats;
+    usocket_get_stats(&cli->modem, &stats);
+    return stats.rx_bytes;
+}
+
 int cli_until(struct cli *cli, enum cli_step (*step)(void *ctx), void *ctx, uint64_t deadline_ms)
 {
     for (;;) {
         uint32_t sleep_ms = usocket_process(&cli->modem);
+        uint32_t before = heard(cli);
         enum cli_step found = step(ctx);
         if (found == CLI_DONE) {
             return 0;
@@ -46,8 +55,8 @@ int cli_until(struct cli *cli, enum cli_step (*step)(void *ctx), void *ctx, uint
         if (deadline_ms - now < sleep_ms) {
             sleep_ms = (uint32_t)(deadline_ms - now);
         }
-        int error =
-            cli->line.port->wait(&cli->line, found == CLI_MORE ? 0 : sleep_ms, usocket_wants_write(&cli->modem));
+        int error = cli->line.port->wait(&cli->line, found == CLI_MORE || heard(cli) != before ? 0 : sleep_ms,
+                                         usocket_wants_write(&cli->modem));
         if (error) {
             return error;
         }
@@ -63,13 +72,9 @@ static const char *urc_port(const char *port)
     return usb ? "usbat" : "uart1";
 }
 
-int cli_start(struct cli *cli)
+int cli_modem_init(struct cli *cli)
 {
     const struct cli_options *options = &cli->options;
-    int code = cli_line_open(&cli->line, options);
-    if (code != CLI_OK) {
-        return code;
-    }
     struct usocket_config config = {
         .apn = options->apn,
         .user = options->user,
@@ -79,7 +84,16 @@ int cli_start(struct cli *cli)
         .dialect = options->dialect,
         .rtscts = options->flow == USOCKET_FLOW_RTSCTS,
     };
-    int error = usocket_init(&cli->modem, cli->line.port, &cli->line, &config);
+    return usocket_init(&cli->modem, cli->line.port, &cli->line, &config);
+}
+
+int cli_start(struct cli *cli)
+{
+    int code = cli_line_open(&cli->line, &cli->options);
+    if (code != CLI_OK) {
+        return code;
+    }
+    int error = cli_modem_init(cli);
     if (error) {
         cli_complain("the modem can't be driven by these options: %s (see --apn and --dialect)",
                      usocket_strerror(error));
@@ -123,6 +137,9 @@ int cli_network_wait(struct cli *cli, int *stage, int *sub)
         uint64_t left = now < deadline ? deadline - now : 0;
         int error = usocket_wait_network(&cli->modem, left < SLICE_MS ? (int32_t)left : SLICE_MS, stage, sub);
         bool silent = *stage == USOCKET_STAGE_MODULE && *sub == 0;
+        if (error == -EACCES && *stage == USOCKET_STAGE_SIM && *sub == USOCKET_SIM_PIN) {
+            error = cli_pin_give(cli);
+        }
         if (cli->line.signal) {
             return -EINTR;
         }
@@ -137,7 +154,15 @@ int cli_network_fail(struct cli *cli, int stage, int sub, int error)
     if (error != -ETIMEDOUT && error != -ENOMEDIUM && error != -EACCES) {
         return cli_fail(cli, "no network", error);
     }
+    if (cli->line.pin.refused) {
+        cli_complain("no network: the SIM card refuses the PIN; it was tried once only, for three wrong ones lock the "
+                     "card: look it up before you try again");
+        return CLI_FAILED;
+    }
     struct cli_words words = cli_stage_words(stage, sub);
+    if (stage == USOCKET_STAGE_DATA && cli->options.apn) {
+        words.advice = "is the access point of --apn the one of the card's operator?";
+    }
     cli_complain("no network: %s (stage %d, sub-code %d); %s", words.text, stage, sub, words.advice);
     return stage == USOCKET_STAGE_MODULE && sub == 0 ? CLI_NO_MODEM : CLI_FAILED;
 }
@@ -362,4 +387,14 @@ const char *cli_answer_find(const struct cli_answer *answer, const char *prefix)
         }
     }
     return NULL;
+}
+
+bool cli_quoted(const char *line, char *text, size_t size)
+{
+    const char *open = strchr(line, '"');
+    const char *close = open ? strchr(open + 1, '"') : NULL;
+    if (close) {
+        snprintf(text, size, "%.*s", (int)(close - open - 1), open + 1);
+    }
+    return close != NULL;
 }

@@ -26,6 +26,9 @@ uint64_t cli_deadline(const struct cli *cli);
 /* Starts the modem by the options. Returns an exit code; has said what is wrong if it isn't CLI_OK. */
 int cli_start(struct cli *cli);
 
+/* Begins with the module by the options, anew if it is done again. Returns 0 or an errno of usocket_init(). */
+int cli_modem_init(struct cli *cli);
+
 /* Closes the sockets and leaves the module clean. Harmless when nothing was started. */
 void cli_stop(struct cli *cli);
 
@@ -79,5 +82,8 @@ const char *cli_answer_next(const struct cli_answer *answer, const char *line);
 
 /* What follows @p prefix and blanks on the first line that starts with it; NULL if there is none. */
 const char *cli_answer_find(const struct cli_answer *answer, const char *prefix);
+
+/* Copies what stands between the first quotes of @p line. Returns false if there are none. */
+bool cli_quoted(const char *line, char *text, size_t size);
 
 #endif

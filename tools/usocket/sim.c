@@ -7,6 +7,7 @@
 #include "uvnet.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 struct cli_sim {
     struct modemsim *module;
@@ -48,7 +49,8 @@ static const struct usocket_port sim_port = {
 struct cli_sim *cli_sim_open(uv_loop_t *loop, const char *module, unsigned baud, const struct usocket_port **port)
 {
     /* On since long, as a module that was never switched off: nobody waits for its boot. */
-    const struct modemsim_options options = {.module = module[0] ? module : NULL, .baud = baud, .booted = true};
+    const struct modemsim_options options = {
+        .module = module[0] ? module : NULL, .baud = baud, .booted = true, .unix_time = time(NULL)};
     struct cli_sim *sim = calloc(1, sizeof(*sim));
     start_ns = uv_hrtime();
     sim->net = uvnet_new(loop, now_us);

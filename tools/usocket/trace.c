@@ -24,17 +24,16 @@ bool cli_trace_colour(void)
     return isatty(STDERR_FILENO) && !(no_color && no_color[0]);
 }
 
-/* The module may have sent any byte: none may reach the terminal raw. */
-static void put_text(const char *text, size_t len)
+void cli_put_text(FILE *out, const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text[i];
         if (c >= 0x20 && c < 0x7f && c != '\\') {
-            fputc(c, stderr);
+            fputc(c, out);
         } else if (c == '\\') {
-            fputs("\\\\", stderr);
+            fputs("\\\\", out);
         } else {
-            fprintf(stderr, "\\x%02x", c);
+            fprintf(out, "\\x%02x", c);
         }
     }
 }
@@ -49,7 +48,7 @@ void cli_trace(uint64_t at_ms, bool colour, enum usocket_log what, const char *t
     if (styles[what].payload) {
         fputc('[', stderr);
     }
-    put_text(text, len);
+    cli_put_text(stderr, text, len);
     if (styles[what].payload) {
         fputs(" bytes]", stderr);
     }

@@ -16,6 +16,9 @@ struct cli_words cli_stage_words(int stage, int sub);
 /* Why a port could not be opened, by errno. `text` is NULL for an errno without words of its own. */
 struct cli_words cli_open_words(int error);
 
+/* What to do about a program that holds the port. Never NULL. */
+const char *cli_holder_advice(const char *program);
+
 /* Fields of AT+QISTATE. Never NULL. */
 const char *cli_connection_state(int state);
 const char *cli_access_mode(int mode);

@@ -2,7 +2,7 @@
  * usocket get: a page by HTTP/1.1 over a socket of the modem.
  */
 #include "bar.h"
-#include "http.h"
+#include "net/http.h"
 #include "session.h"
 
 #include <signal.h>

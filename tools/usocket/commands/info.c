@@ -1,6 +1,7 @@
 /*
  * usocket info: facts about the module, each by the command that tells it.
  */
+#include "module/radio.h"
 #include "session.h"
 
 #include <stdio.h>
@@ -15,27 +16,21 @@ static json_t *read_text(const char *line, char text[100])
     return cli_json_text(text, strlen(text));
 }
 
-/* +CSQ: <rssi>,<ber>; 3GPP TS 27.007 8.5: 0 is -113 dBm or less, steps of 2 dB, 99 not known. */
 static json_t *read_signal(const char *line, char text[100])
 {
-    int rssi;
-    if (sscanf(line, "%d", &rssi) != 1 || rssi < 0 || rssi > 31) {
+    struct radio radio;
+    radio_read(&radio, line, NULL);
+    if (radio.csq_dbm == RADIO_UNKNOWN) {
         return json_null();
     }
-    snprintf(text, 100, "%d dBm", 2 * rssi - 113);
-    return json_integer(2 * rssi - 113);
+    snprintf(text, 100, "%d dBm", radio.csq_dbm);
+    return json_integer(radio.csq_dbm);
 }
 
 /* +COPS: <mode>[,<format>,"<operator>",<act>] */
 static json_t *read_operator(const char *line, char text[100])
 {
-    const char *open = strchr(line, '"');
-    const char *close = open ? strchr(open + 1, '"') : NULL;
-    if (!close) {
-        return json_null();
-    }
-    snprintf(text, 100, "%.*s", (int)(close - open - 1), open + 1);
-    return cli_json_text(text, strlen(text));
+    return cli_quoted(line, text, 100) ? cli_json_text(text, strlen(text)) : json_null();
 }
 
 static const struct {

@@ -1,50 +1,22 @@
 /*
  * usocket state: the sockets that the module holds, AT+QISTATE? as a table.
  */
-#include "session.h"
+#include "module/sockets.h"
 #include "words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { ID, SERVICE, PEER_IP, PEER_PORT, LOCAL_PORT, STATE, CONTEXT, SERVER, ACCESS, FIELDS };
-
-/* Cuts a line into its fields in place, quotes off. What is missing is "": some firmware leaves the last fields out. */
-static void split(char *line, const char *fields[FIELDS])
+static json_t *row_json(const struct cli_socket_row *row)
 {
-    static const char nothing[] = "";
-    for (int i = 0; i < FIELDS; i++) {
-        fields[i] = nothing;
-    }
-    for (int i = 0; i < FIELDS && line; i++) {
-        char *start = line;
-        if (*line == '"') {
-            start++;
-            line = strchr(start, '"');
-            if (line) {
-                *line++ = '\0';
-            }
-        }
-        fields[i] = start;
-        line = line ? strchr(line, ',') : NULL;
-        if (line) {
-            *line++ = '\0';
-        }
-    }
-}
-
-static json_t *number(const char *field)
-{
-    return *field ? json_integer(atoi(field)) : json_null();
-}
-
-static json_t *row_json(const char *const f[FIELDS])
-{
-    return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:s}", "id", number(f[ID]), "service", f[SERVICE],
-                     "peer", f[PEER_IP], "peer_port", number(f[PEER_PORT]), "local_port", number(f[LOCAL_PORT]),
-                     "state_code", number(f[STATE]), "state", cli_connection_state(atoi(f[STATE])), "context",
-                     number(f[CONTEXT]), "server", number(f[SERVER]), "access", cli_access_mode(atoi(f[ACCESS])));
+    const char *const *f = row->field;
+    return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:s}", "id", cli_socket_number(row, CLI_SOCKET_ID),
+                     "service", f[CLI_SOCKET_SERVICE], "peer", f[CLI_SOCKET_PEER_IP], "peer_port",
+                     cli_socket_number(row, CLI_SOCKET_PEER_PORT), "local_port",
+                     cli_socket_number(row, CLI_SOCKET_LOCAL_PORT), "state_code",
+                     cli_socket_number(row, CLI_SOCKET_STATE), "state", cli_connection_state(atoi(f[CLI_SOCKET_STATE])),
+                     "context", cli_socket_number(row, CLI_SOCKET_CONTEXT), "server",
+                     cli_socket_number(row, CLI_SOCKET_SERVER), "access", cli_access_mode(atoi(f[CLI_SOCKET_ACCESS])));
 }
 
 static void print_row(const char *id, const char *service, const char *state, const char *peer, const char *local,
@@ -53,37 +25,30 @@ static void print_row(const char *id, const char *service, const char *state, co
     printf("%-3s %-13s %-10s %-22s %-6s %-4s %-7s %s\n", id, service, state, peer, local, context, server, access);
 }
 
-static void print_text(const char *const f[FIELDS])
+static void print_text(const struct cli_socket_row *row)
 {
+    const char *const *f = row->field;
     char peer[64];
-    bool ipv6 = strchr(f[PEER_IP], ':') != NULL;
-    snprintf(peer, sizeof(peer), "%s%s%s:%s", ipv6 ? "[" : "", f[PEER_IP], ipv6 ? "]" : "", f[PEER_PORT]);
-    print_row(f[ID], f[SERVICE], cli_connection_state(atoi(f[STATE])), peer, f[LOCAL_PORT], f[CONTEXT],
-              f[SERVER][0] ? f[SERVER] : "-", cli_access_mode(atoi(f[ACCESS])));
+    cli_socket_peer(row, peer);
+    print_row(f[CLI_SOCKET_ID], f[CLI_SOCKET_SERVICE], cli_connection_state(atoi(f[CLI_SOCKET_STATE])), peer,
+              f[CLI_SOCKET_LOCAL_PORT], f[CLI_SOCKET_CONTEXT], f[CLI_SOCKET_SERVER][0] ? f[CLI_SOCKET_SERVER] : "-",
+              cli_access_mode(atoi(f[CLI_SOCKET_ACCESS])));
 }
 
 static void print_table(const struct cli_answer *answer, json_t *rows)
 {
-    static const char prefix[] = "+QISTATE:";
+    struct cli_socket_row row;
     bool any = false;
-    for (const char *line = NULL; (line = cli_answer_next(answer, line));) {
-        if (strncmp(line, prefix, sizeof(prefix) - 1) != 0) {
-            continue;
-        }
-        char copy[256];
-        const char *fields[FIELDS];
-        line += sizeof(prefix) - 1;
-        snprintf(copy, sizeof(copy), "%s", line + strspn(line, " "));
-        split(copy, fields);
+    for (const char *line = NULL; (line = cli_socket_next(answer, line, &row));) {
         if (rows) {
-            json_array_append_new(rows, row_json(fields));
+            json_array_append_new(rows, row_json(&row));
             continue;
         }
         if (!any) {
             print_row("id", "service", "state", "peer", "local", "ctx", "server", "access");
         }
         any = true;
-        print_text(fields);
+        print_text(&row);
     }
     if (!rows && !any) {
         puts("no sockets");

@@ -1,7 +1,7 @@
 /*
  * HTTP by libhttp_parser: it knows chunks, lengths and bodies that end with the connection.
  */
-#include "http.h"
+#include "net/http.h"
 
 #include "cli.h"
 

@@ -1,5 +1,5 @@
 /* A transcript as events; see events.h. */
-#include "events.h"
+#include "story/events.h"
 
 #include <stdio.h>
 

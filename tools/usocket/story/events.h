@@ -5,7 +5,7 @@
 #ifndef EVENTS_H
 #define EVENTS_H
 
-#include "reading.h"
+#include "story/reading.h"
 #include "uart/atlog.h"
 
 struct events {

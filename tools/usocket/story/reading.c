@@ -1,5 +1,5 @@
 /* How a transcript is read; see reading.h. Sources: PROTOCOL.md, and the transcripts by their numbers. */
-#include "reading.h"
+#include "story/reading.h"
 
 #include <ctype.h>
 #include <errno.h>
