@@ -16,15 +16,17 @@ call()
 {
     timeout 10 dbus-send --system --print-reply --dest=org.ofono /phonesim "$@"
 }
-network_is()
+knows() # INTERFACE TEXT: it has read it from the module by now
 {
-    call org.ofono.NetworkRegistration.GetProperties | grep -q "\"$1\""
+    call "org.ofono.$1.GetProperties" | grep -q "\"$2"
 }
 
 again call org.ofono.Modem.SetProperty string:Powered variant:boolean:true
 again call org.ofono.SimManager.GetProperties
 again call org.ofono.Modem.SetProperty string:Online variant:boolean:true
-again network_is registered
+again knows NetworkRegistration registered\"
+again knows NetworkRegistration Simulated
+again knows SimManager Simulated
 call org.ofono.Modem.GetProperties >modem
 call org.ofono.SimManager.GetProperties >sim
 call org.ofono.NetworkRegistration.GetProperties >network

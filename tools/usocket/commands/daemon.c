@@ -330,7 +330,7 @@ static int run(struct cli *cli, int argc, char **argv)
 }
 
 static const struct cli_option options[] = {
-    {"socket", 0, "PATH", "the UNIX socket; default $XDG_RUNTIME_DIR/usocket/NAME.sock"},
+    {"socket", 0, "PATH", "the UNIX socket ($XDG_RUNTIME_DIR/usocket/NAME.sock)"},
     {NULL, 0, NULL, NULL},
 };
 
