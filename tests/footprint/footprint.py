@@ -2,6 +2,7 @@
 
 usage: footprint.py SOURCE_ROOT [--update]     --update writes the README's table instead of comparing it
 """
+import hashlib
 import os
 import re
 import subprocess
@@ -43,11 +44,14 @@ def sources(root):
 
 
 def compile_all(root, directory, cpu, defines):
+    """What a configuration does not touch is compiled once: the objects are named by what the preprocessor makes."""
     objects = []
     for source in sources(root):
-        objects.append(os.path.join(directory, os.path.basename(source)[:-2] + ".o"))
-        run("arm-none-eabi-gcc", f"-mcpu={cpu}", *FLAGS, *defines, f"-I{root}/include", f"-I{root}/src", "-c", source,
-            "-o", objects[-1])
+        command = ["arm-none-eabi-gcc", f"-mcpu={cpu}", *FLAGS, *defines, f"-I{root}/include", f"-I{root}/src", source]
+        text = hashlib.sha256(run(*command, "-E", "-P").encode()).hexdigest()[:16]
+        objects.append(os.path.join(directory, f"{os.path.basename(source)[:-2]}.{cpu}.{text}.o"))
+        if not os.path.exists(objects[-1]):
+            run(*command, "-c", "-o", objects[-1])
     return objects
 
 
@@ -66,8 +70,7 @@ def linked(directory, cpu, root, program, defines, objects):
         "-Wl,--unresolved-symbols=ignore-all", "-Wl,-z,noexecstack", *objects, main, "-o", together)
     mine = re.search(r"^\S+ (\S+) T start$", run("arm-none-eabi-nm", "-S", together), re.M)
     calls = re.search(r"^\S+ (\S+) r calls$", run("arm-none-eabi-nm", "-S", together), re.M)
-    text, static = size_of(together)
-    return text - int(mine.group(1), 16) - int(calls.group(1), 16), static
+    return size_of(together)[0] - int(mine.group(1), 16) - int(calls.group(1), 16)
 
 
 def ram(directory):
@@ -82,21 +85,25 @@ def ram(directory):
 def measure(root):
     """Flash by (configuration, with texts, cpu), RAM by (configuration), and by file for everything with texts."""
     flash, sizes, files = {}, {}, {}
+    with tempfile.TemporaryDirectory() as directory:
+        measure_into(root, directory, flash, sizes, files)
+    return flash, sizes, files
+
+
+def measure_into(root, directory, flash, sizes, files):
     for name, program, parts, *_ in CONFIGURATIONS:
         for texts in (False, True):
             defines = [f"-DUSOCKET_{part}={int(part in parts)}" for part in PARTS]
             defines += [f"-DUSOCKET_{part}={int(texts)}" for part in TEXTS]
             for cpu in CPUS:
-                with tempfile.TemporaryDirectory() as directory:
-                    objects = compile_all(root, directory, cpu, defines)
-                    flash[name, texts, cpu], _ = linked(directory, cpu, root, program, defines, objects)
-                    sizes[name] = ram(directory)
-                    if any(size_of(path)[1] for path in objects):
-                        fail("the library has static data")
-                    if name == "everything" and texts:
-                        for path in objects:
-                            files.setdefault(os.path.basename(path)[:-2] + ".c", []).append(size_of(path)[0])
-    return flash, sizes, files
+                objects = compile_all(root, directory, cpu, defines)
+                flash[name, texts, cpu] = linked(directory, cpu, root, program, defines, objects)
+                sizes[name] = ram(directory)
+                if any(size_of(path)[1] for path in objects):
+                    fail("the library has static data")
+                if name == "everything" and texts:
+                    for path in objects:
+                        files.setdefault(os.path.basename(path).split(".")[0] + ".c", []).append(size_of(path)[0])
 
 
 def table(flash, sizes):

@@ -53,6 +53,8 @@ static void (*const calls[])(void) = {
     CALL(usocket_file_readline),
     CALL(usocket_file_write),
     CALL(usocket_at_command),
+    CALL(usocket_at_start),
+    CALL(usocket_at_cancel),
     CALL(usocket_on_urc),
     CALL(usocket_get_stats),
     CALL(usocket_get_info),

@@ -239,12 +239,17 @@ static int connect_to(struct cli *cli, struct usocket *s, const struct usocket_s
     return told < 0 ? (int)told : 0;
 }
 
+int cli_locate(struct cli *cli, const char *host, struct usocket_sockaddr *list, int *count)
+{
+    int code = cli_resolve(cli, host, list, count);
+    return code == CLI_OK ? cli_network(cli) : code;
+}
+
 int cli_dial(struct cli *cli, const char *host, uint16_t port, struct usocket **s)
 {
     struct usocket_sockaddr list[USOCKET_MAX_ADDRESSES];
     int count = 0;
-    int code = cli_resolve(cli, host, list, &count);
-    code = code == CLI_OK ? cli_network(cli) : code;
+    int code = cli_locate(cli, host, list, &count);
     if (code != CLI_OK) {
         return code;
     }

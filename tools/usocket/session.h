@@ -44,6 +44,9 @@ int cli_network(struct cli *cli);
 /* Resolves @p host to addresses, at most USOCKET_MAX_ADDRESSES. Returns an exit code, having said what is wrong. */
 int cli_resolve(struct cli *cli, const char *host, struct usocket_sockaddr *list, int *count);
 
+/* Network and name in one: where @p host is reached from now on. */
+int cli_locate(struct cli *cli, const char *host, struct usocket_sockaddr *list, int *count);
+
 /* Network, name and connection in one: *s is connected and non-blocking when CLI_OK is returned. */
 int cli_dial(struct cli *cli, const char *host, uint16_t port, struct usocket **s);
 

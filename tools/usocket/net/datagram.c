@@ -48,8 +48,7 @@ int cli_datagram_dial(struct cli *cli, const char *host, uint16_t port, struct u
 {
     struct usocket_sockaddr list[USOCKET_MAX_ADDRESSES];
     int count = 0;
-    int code = cli_resolve(cli, host, list, &count);
-    code = code == CLI_OK ? cli_network(cli) : code;
+    int code = cli_locate(cli, host, list, &count);
     if (code != CLI_OK) {
         return code;
     }
