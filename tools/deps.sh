@@ -7,7 +7,8 @@ build_packages="gcc libc6-dev meson ninja-build pkg-config python3
 test_packages="libcmocka-dev g++ clang clang-format clang-tidy libclang-rt-14-dev valgrind shellcheck cppcheck gcovr binutils
     gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
     mandoc groff zsh fish python3-pyte util-linux chromium tshark curl
-    gammu gnokii-cli comgt ppp minicom picocom modemmanager ofono dbus-daemon dbus-bin bsdutils"
+    nginx-light openssl openssh-client openssh-server mosquitto mosquitto-clients iperf3 netcat-openbsd socat dnsmasq-base
+    bind9-dnsutils gammu gnokii-cli comgt ppp minicom picocom modemmanager ofono dbus-daemon dbus-bin bsdutils"
 
 # fail TEXT...: one clear line, and the end.
 fail()
