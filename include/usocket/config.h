@@ -66,7 +66,7 @@
 #define USOCKET_IPV6 1
 #endif
 
-/** usocket_at_command() and usocket_on_urc(); without them -EOPNOTSUPP. */
+/** usocket_at_command(), usocket_at_start() and usocket_on_urc(); without them -EOPNOTSUPP. */
 #ifndef USOCKET_OWN_COMMANDS
 #define USOCKET_OWN_COMMANDS 1
 #endif

@@ -195,6 +195,34 @@ typedef void (*usocket_line_fn)(void *ctx, const char *line, size_t len, enum us
 USOCKET_API int usocket_at_command(struct usocket_modem *modem, const char *command, usocket_line_fn on_line, void *ctx,
                                    int32_t timeout_ms);
 
+/** An own command that runs while the program does other things. The struct is the caller's and stays until it ends. */
+struct usocket_at {
+    int result; /**< -EINPROGRESS, then as usocket_at_command() returns */
+    /* private */
+    bool sent;
+    const char *command;
+    usocket_line_fn on_line;
+    void *ctx;
+    int32_t timeout_ms;
+    uint32_t since_ms;
+};
+
+/**
+ * Starts usocket_at_command() and does not wait: usocket_process() sends the command and hands over the answer, and any
+ * call may; `result` then changes from -EINPROGRESS. May be called from any callback. In that of the command itself it
+ * is -EBUSY, unless usocket_at_cancel() comes first: the final line has told how it went.
+ *
+ * @param at          the program's memory for it; not touched if this fails
+ * @param command     not copied: it stays where it is until it has ended
+ * @param timeout_ms  from now to the end; negative: none but that of the slowest command, 180 s once it is sent
+ * @return 0, or -EINVAL, -EMSGSIZE or -EBUSY as usocket_at_command(); a line that is gone is told by `result`
+ */
+USOCKET_API int usocket_at_start(struct usocket_modem *modem, struct usocket_at *at, const char *command,
+                                 usocket_line_fn on_line, void *ctx, int32_t timeout_ms);
+
+/** Gives it up; harmless when it has ended. Its struct may be reused at once; an answer that comes late is dropped. */
+USOCKET_API void usocket_at_cancel(struct usocket_modem *modem, struct usocket_at *at);
+
 /** Receives the whole line, without its line end and not terminated by NUL. Any call may be made from it. */
 typedef void (*usocket_urc_fn)(void *ctx, const char *line, size_t len);
 

@@ -376,6 +376,12 @@ void usk_resolver_done(void *modem, int result);
 
 bool usk_own_next(struct usocket_modem *modem);
 
+/** Ends one whose time is over. */
+void usk_own_look_at_clock(struct usocket_modem *modem, uint32_t *wake_ms);
+
+/** Ends the one there is, if any. */
+void usk_own_end(struct usocket_modem *modem, int result);
+
 /** Shows a line that is no answer to who has asked for its name; false: nobody has. The context is the modem. */
 bool usk_own_urc(void *modem, struct usk_text line);
 

@@ -287,12 +287,25 @@ static void look_at_channel(struct usocket_modem *modem)
     }
 }
 
+/* The line is gone: nothing that runs on its own waits for ever, begun before it was gone or after. */
+static void end_queries(struct usocket_modem *modem)
+{
+    usk_resolver_end_all(modem, modem->down);
+    if (USOCKET_OWN_COMMANDS) {
+        usk_own_end(modem, modem->down);
+    }
+}
+
 uint32_t usk_run(struct usocket_modem *modem)
 {
     uint32_t wake_ms = UINT32_MAX;
     bool more;
 
-    if (modem->busy || modem->down != 0) {
+    if (modem->busy) {
+        return UINT32_MAX;
+    }
+    if (modem->down != 0) {
+        end_queries(modem);
         return UINT32_MAX;
     }
     modem->busy = true;
@@ -307,10 +320,13 @@ uint32_t usk_run(struct usocket_modem *modem)
     write_line(modem);
     if (modem->down != 0) {
         usk_conn_end_all(modem, modem->down);
-        usk_resolver_end_all(modem, modem->down);
+        end_queries(modem);
         more = false;
     }
     more = usk_events_tell(modem) || more; /* a callback may have made work */
+    if (USOCKET_OWN_COMMANDS) {
+        usk_own_look_at_clock(modem, &wake_ms);
+    }
     usk_lower(&wake_ms, usk_channel_deadline(&modem->channel, modem->now_ms));
     modem->busy = false;
     return modem->down != 0 ? UINT32_MAX : more ? 0 : wake_ms;

@@ -10,31 +10,38 @@ static const struct usk_final finals[] = {
     {"NO CARRIER", -EIO}, {"NO DIALTONE", -EIO}, {"NO ANSWER", -EIO}, {"BUSY", -EIO}, {NULL, 0},
 };
 
+/* NULL: there is none, or it is not on the line yet; what is, its caller has given up. */
+static struct usocket_at *on_the_line(void *ctx)
+{
+    struct usocket_at *at = ((struct usocket_modem *)ctx)->own;
+
+    return at != NULL && at->sent ? at : NULL;
+}
+
+static void tell(void *ctx, struct usk_text line, enum usocket_line kind)
+{
+    const struct usocket_at *at = on_the_line(ctx);
+
+    if (at != NULL && at->on_line != NULL) {
+        at->on_line(at->ctx, line.at, line.len, kind);
+    }
+}
+
 static int on_line(void *ctx, struct usk_text line, struct usk_fields *fields)
 {
-    const struct usk_own_command *own = &((struct usocket_modem *)ctx)->own;
-
-    if (own->sent && own->on_line != NULL) {
-        own->on_line(own->ctx, line.at, line.len, fields != NULL ? USOCKET_LINE : USOCKET_LINE_PIECE);
-    }
+    tell(ctx, line, fields != NULL ? USOCKET_LINE : USOCKET_LINE_PIECE);
     return 0;
 }
 
 static void on_final(void *ctx, struct usk_text line)
 {
-    const struct usk_own_command *own = &((struct usocket_modem *)ctx)->own;
-
-    if (own->sent && own->on_line != NULL) {
-        own->on_line(own->ctx, line.at, line.len, USOCKET_LINE_FINAL);
-    }
+    tell(ctx, line, USOCKET_LINE_FINAL);
 }
 
 static void on_done(void *ctx, int result)
 {
-    struct usk_own_command *own = &((struct usocket_modem *)ctx)->own;
-
-    if (own->sent) { /* else its caller has given it up */
-        own->result = result;
+    if (on_the_line(ctx) != NULL) {
+        usk_own_end(ctx, result);
     }
 }
 
@@ -50,29 +57,47 @@ static const struct usk_command own_command = {
 
 bool usk_own_next(struct usocket_modem *modem)
 {
-    struct usk_own_command *own = &modem->own;
+    struct usocket_at *at = modem->own;
     struct usk_line line;
 
-    if (own->text == NULL || own->sent || !usk_net_ready(modem)) {
+    if (at == NULL || at->sent || !usk_net_ready(modem)) {
         return false;
     }
-    own->sent = true;
+    at->sent = true;
     line = usk_channel_line(&modem->channel);
-    usk_put(&line, own->text);
-    own->result = -EINPROGRESS;
+    usk_put(&line, at->command);
     usk_start(modem, &line, &own_command, modem);
-    if (own->timeout_ms > 0) {
-        usk_channel_limit(&modem->channel, own->timeout_ms);
+    if (at->timeout_ms > 0) {
+        usk_channel_limit(&modem->channel, (uint32_t)at->timeout_ms);
     }
     return true;
 }
 
-static bool own_ended(const void *arg)
+void usk_own_end(struct usocket_modem *modem, int result)
 {
-    const struct usk_own_command *own = &((const struct usocket_modem *)arg)->own;
-
-    return own->sent && own->result != -EINPROGRESS;
+    if (modem->own != NULL) {
+        modem->own->result = result;
+        modem->own = NULL;
+    }
 }
+
+void usk_own_look_at_clock(struct usocket_modem *modem, uint32_t *wake_ms)
+{
+    const struct usocket_at *at = modem->own;
+    uint32_t left;
+
+    if (at == NULL || at->timeout_ms < 0) {
+        return;
+    }
+    left = usk_left(modem->now_ms, at->since_ms, (uint32_t)at->timeout_ms);
+    if (left > 0) {
+        usk_lower(wake_ms, left);
+    } else {
+        usk_own_end(modem, -ETIMEDOUT);
+    }
+}
+
+/* --- API ---------------------------------------------------------------------------------------------------------- */
 
 static int check(const char *command)
 {
@@ -87,27 +112,82 @@ static int check(const char *command)
     return strlen(command) < USOCKET_COMMAND_SIZE ? 0 : -EMSGSIZE;
 }
 
+static int refusal(const struct usocket_modem *modem, const char *command)
+{
+    int result = check(command);
+
+    return result == 0 && modem->own != NULL ? -EBUSY : result;
+}
+
+static void start(struct usocket_modem *modem, struct usocket_at *at, const char *command, usocket_line_fn line_fn,
+                  void *ctx, int32_t timeout_ms)
+{
+    *at = (struct usocket_at){
+        .result = -EINPROGRESS,
+        .command = command,
+        .on_line = line_fn,
+        .ctx = ctx,
+        .timeout_ms = timeout_ms,
+        .since_ms = modem->now_ms,
+    };
+    modem->own = at;
+    usk_net_want(modem, USK_GOAL_MODULE);
+}
+
+static void cancel(struct usocket_modem *modem, const struct usocket_at *at)
+{
+    if (modem->own == at) {
+        modem->own = NULL;
+    }
+}
+
+int usocket_at_start(struct usocket_modem *modem, struct usocket_at *at, const char *command, usocket_line_fn line_fn,
+                     void *ctx, int32_t timeout_ms)
+{
+    int result;
+
+    if (!USOCKET_OWN_COMMANDS) {
+        return -EOPNOTSUPP;
+    }
+    usk_lock(modem);
+    result = refusal(modem, command);
+    if (result == 0) {
+        start(modem, at, command, line_fn, ctx, timeout_ms);
+    }
+    usk_unlock(modem);
+    return result;
+}
+
+void usocket_at_cancel(struct usocket_modem *modem, struct usocket_at *at)
+{
+    usk_lock(modem);
+    cancel(modem, at);
+    usk_unlock(modem);
+}
+
+static bool own_ended(const void *arg)
+{
+    return ((const struct usocket_at *)arg)->result != -EINPROGRESS;
+}
+
 int usocket_at_command(struct usocket_modem *modem, const char *command, usocket_line_fn line_fn, void *ctx,
                        int32_t timeout_ms)
 {
-    int result = USOCKET_OWN_COMMANDS ? check(command) : -EOPNOTSUPP;
+    struct usocket_at at;
+    int result;
 
-    if (result != 0) {
-        return result;
+    if (!USOCKET_OWN_COMMANDS) {
+        return -EOPNOTSUPP;
     }
     usk_lock(modem);
-    if (modem->own.text != NULL) {
-        result = -EBUSY;
-    } else if (modem->busy) {
+    result = refusal(modem, command);
+    if (result == 0 && modem->busy) {
         result = -EAGAIN;
-    } else {
-        modem->own = (struct usk_own_command){
-            .text = command, .on_line = line_fn, .ctx = ctx, .timeout_ms = timeout_ms > 0 ? (uint32_t)timeout_ms : 0};
-        usk_net_want(modem, USK_GOAL_MODULE);
-        result = usk_wait(modem, modem->now_ms, timeout_ms, own_ended, modem);
-        result = result == 0 ? modem->own.result : result == -EAGAIN ? -ETIMEDOUT : result;
-        modem->own.text = NULL;
-        modem->own.sent = false;
+    } else if (result == 0) {
+        start(modem, &at, command, line_fn, ctx, timeout_ms);
+        result = usk_wait(modem, modem->now_ms, -1, own_ended, &at); /* its own clock ends it */
+        result = result == 0 ? at.result : result;
+        cancel(modem, &at);
     }
     usk_unlock(modem);
     return result;

@@ -1,13 +1,13 @@
 /* The program's own commands, and what may be called from within their callback. */
 #include "test.h"
 
-static char heard[4096]; /* the lines of an answer, each with '|', the final one with '!' */
+static char heard[4096]; /* the lines of an answer, each with '|', a piece of one with '+', the final one with '!' */
 
 static void hear(void *ctx, const char *line, size_t len, enum usocket_line kind)
 {
     (void)ctx;
     strncat(heard, line, len);
-    strcat(heard, kind == USOCKET_LINE_FINAL ? "!" : "|");
+    strcat(heard, kind == USOCKET_LINE ? "|" : kind == USOCKET_LINE_PIECE ? "+" : "!");
 }
 
 static int ask(struct rig *r, const char *command, int32_t timeout_ms)
@@ -24,6 +24,30 @@ static void test_the_answer_comes_line_by_line(void **state)
     assert_string_equal(heard, "+CSQ: 24,99|OK!");
     assert_int_equal(ask(r, "ATI", 1000), 0);
     assert_string_equal(heard, "Quectel|BG96|Revision: BG96MAR02A07M1G|OK!");
+}
+
+static void test_a_line_that_is_too_long_comes_in_pieces(void **state)
+{
+    struct rig *r = *state;
+    static char answer[2 * USOCKET_LINE_SIZE + 100] = "\r\n+CSQ: ";
+    char whole[sizeof(answer)];
+    size_t pieces = 0;
+    size_t len;
+
+    memset(answer + 8, '7', 2 * USOCKET_LINE_SIZE);
+    strcpy(whole, answer + 2);
+    strcat(answer, "\r\n\r\nOK\r\n");
+    rig_answer(r, "AT+CSQ", answer);
+    assert_int_equal(ask(r, "AT+CSQ", 1000), 0);
+    len = strlen(heard);
+    assert_string_equal(heard + len - 4, "|OK!");
+    heard[len - 4] = '\0';
+    for (char *plus = strchr(heard + 1, '+'); plus != NULL; plus = strchr(plus, '+')) {
+        memmove(plus, plus + 1, strlen(plus));
+        pieces++;
+    }
+    assert_within(pieces, 2, 3);
+    assert_string_equal(heard, whole);
 }
 
 static void test_an_error_is_eio_and_the_final_line_says_which(void **state)
@@ -122,6 +146,7 @@ static void call_everything(void *ctx, const char *line, size_t len, enum usocke
     struct usocket_pollfd fd = {inside.talk, USOCKET_POLLIN, 0};
     struct usocket_addrinfo list;
     struct usocket_query query;
+    struct usocket_at at;
     struct usocket *s = usocket_socket(modem, 0, 0, 0);
     char byte;
 
@@ -140,6 +165,7 @@ static void call_everything(void *ctx, const char *line, size_t len, enum usocke
     assert_int_equal(usocket_resolve(modem, &query, "echo.example"), 0);
     usocket_resolve_cancel(modem, &query);
     assert_int_equal(usocket_at_command(modem, "AT", NULL, NULL, 1000), -EBUSY);
+    assert_int_equal(usocket_at_start(modem, &at, "AT", NULL, NULL, 1000), -EBUSY);
     assert_int_equal(usocket_process(modem), UINT32_MAX);
     assert_int_equal(usocket_wait_network(modem, 1000, NULL, NULL), 0);
     assert_int_equal(usocket_send(inside.sink, "ab", 2), 2);
@@ -244,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UP(test_the_answer_comes_line_by_line),
+        UP(test_a_line_that_is_too_long_comes_in_pieces),
         UP(test_an_error_is_eio_and_the_final_line_says_which),
         FRESH(test_no_network_is_needed),
         ROUGH(test_a_time_out_is_exact_also_when_the_module_is_silent),

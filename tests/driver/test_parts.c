@@ -56,8 +56,10 @@ static void test_own_commands_are_refused(void **state)
 {
     struct rig *r = *state;
     struct usocket_urc urc;
+    struct usocket_at at;
 
     assert_int_equal(usocket_at_command(&r->modem, "AT", NULL, NULL, 1000), -EOPNOTSUPP);
+    assert_int_equal(usocket_at_start(&r->modem, &at, "AT", NULL, NULL, 1000), -EOPNOTSUPP);
     assert_int_equal(usocket_on_urc(&r->modem, &urc, "+QIURC", on_urc, NULL), -EOPNOTSUPP);
 }
 

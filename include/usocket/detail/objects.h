@@ -114,15 +114,6 @@ struct usk_recovery {
     uint32_t resyncs;  /* that were told */
 };
 
-struct usk_own_command {
-    bool sent;
-    uint32_t timeout_ms;
-    const char *text; /* NULL: none */
-    usocket_line_fn on_line;
-    void *ctx;
-    int result;
-};
-
 struct usocket_modem {
     uint8_t closing;    /* the one under way, plus one */
     uint8_t pushed;     /* whose payload a URC has announced, plus one */
@@ -152,7 +143,7 @@ struct usocket_modem {
     struct usk_recovery recovery;
     struct usk_network net;
     struct usk_resolver resolver;
-    struct usk_own_command own;
+    struct usocket_at *own; /* NULL: none */
     struct usocket_config config;
     struct usk_channel channel;
     struct usocket sock[USOCKET_MAX_SOCKETS];

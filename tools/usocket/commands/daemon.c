@@ -9,6 +9,7 @@
 #include "words.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -22,7 +23,16 @@ enum {
     ROAMING = 5,
 };
 
-enum { EVENTS = 2 };
+enum { EVENTS = 2, EVENT = USOCKET_LINE_FINAL + 1 };
+
+/* A line of the real module for a client. Only noted when it comes, for that may be in the midst of a call that a
+ * virtual module makes, and perhaps that client's. */
+struct heard {
+    struct heard *next;
+    int kind; /* enum usocket_line, or EVENT */
+    size_t len;
+    char text[];
+};
 
 struct daemon {
     struct cli *cli;
@@ -33,9 +43,11 @@ struct daemon {
     bool knock; /* somebody may wait at the door */
     uv_poll_t listener;
     uv_timer_t timer;     /* the next event in a virtual module */
-    uv_prepare_t prepare; /* keeps the clients going while the real module answers one of them */
-    struct guest *asking; /* whose command the real module has; NULL: none, or the client has left */
+    struct usocket_at at; /* the command that the real module has */
+    char command[GUEST_COMMAND];
+    struct guest *asking; /* who waits for its answer; NULL: nobody, or it has been told the final result */
     struct guest *waits_for_event;
+    struct heard *heard, **heard_end;
     struct usocket_urc urcs[EVENTS];
     int stage, sub; /* of the network, as usocket_wait_network() tells them */
     int stat;
@@ -50,6 +62,11 @@ static bool data_is_up(const struct daemon *d)
     return d->stage == USOCKET_STAGE_DATA && d->sub == 1;
 }
 
+static bool module_is_asked(const struct daemon *d)
+{
+    return d->at.result == -EINPROGRESS;
+}
+
 static void tell_network(const struct daemon *d, struct guest *guest)
 {
     modemsim_set_network(guest->sim, d->stat, data_is_up(d));
@@ -62,7 +79,7 @@ static int look_at_network(struct daemon *d)
     if (usocket_wait_network(&d->cli->modem, 0, &stage, &sub) == -ENODEV) {
         return -ENODEV;
     }
-    if (stage == USOCKET_STAGE_SIM && sub == USOCKET_SIM_PIN && !d->cli->line.pin.sent_ms) {
+    if (stage == USOCKET_STAGE_SIM && sub == USOCKET_SIM_PIN && !d->cli->line.pin.sent_ms && !module_is_asked(d)) {
         cli_pin_give(d->cli);
     }
     if (stage == d->stage && sub == d->sub) {
@@ -124,7 +141,11 @@ static bool let_in(struct daemon *d)
 
 static void show_out(struct daemon *d, struct guest *guest)
 {
-    d->asking = d->asking == guest ? NULL : d->asking;
+    if (d->asking == guest) {
+        usocket_at_cancel(&d->cli->modem, &d->at);
+        d->at.result = -ECANCELED;
+        d->asking = NULL;
+    }
     d->waits_for_event = d->waits_for_event == guest ? NULL : d->waits_for_event;
     d->guest_count--;
     guest_free(guest);
@@ -191,34 +212,39 @@ static bool move_all(struct daemon *d)
 
 /* --- commands for the real module --------------------------------------------------------------------------------- */
 
-/*
- * Within usocket_at_command(), which sleeps in the loop: what other threads of a program would do meanwhile. The
- * sockets are moved by that call itself.
- */
-static void on_prepare(uv_prepare_t *prepare)
-{
-    move_all(prepare->data);
-}
-
 static bool starts_with(const char *text, const char *start)
 {
     return strncasecmp(text, start, strlen(start)) == 0;
 }
 
+static void note(struct daemon *d, int kind, const char *line, size_t len)
+{
+    struct heard *heard = malloc(sizeof(*heard) + len + 1);
+    if (!heard) {
+        abort();
+    }
+    heard->next = NULL;
+    heard->kind = kind;
+    heard->len = len;
+    memcpy(heard->text, line, len);
+    heard->text[len] = '\0';
+    *d->heard_end = heard;
+    d->heard_end = &heard->next;
+}
+
 static void on_answer(void *ctx, const char *line, size_t len, enum usocket_line kind)
 {
-    struct daemon *d = ctx;
+    note(ctx, (int)kind, line, len);
+}
+
+static void on_event(void *ctx, const char *line, size_t len)
+{
+    note(ctx, EVENT, line, len);
+}
+
+static void tell_final(struct daemon *d, const char *final)
+{
     struct guest *guest = d->asking;
-    char final[USOCKET_LINE_SIZE + 1];
-    if (!guest) {
-        return;
-    }
-    modemsim_run(guest->sim, guest_now_us(guest));
-    if (kind != USOCKET_LINE_FINAL) {
-        guest_answer_line(guest, line, len, kind == USOCKET_LINE);
-        return;
-    }
-    snprintf(final, sizeof(final), "%.*s", (int)len, line);
     if (strcmp(final, "OK") == 0 &&
         (starts_with(guest->command, "AT+QPING=") || starts_with(guest->command, "AT+QNTP="))) {
         d->waits_for_event = guest;
@@ -227,43 +253,74 @@ static void on_answer(void *ctx, const char *line, size_t len, enum usocket_line
     d->asking = NULL;
 }
 
-static void on_event(void *ctx, const char *line, size_t len)
+static void tell_guest(struct daemon *d, const struct heard *heard)
 {
-    struct daemon *d = ctx;
-    char text[USOCKET_LINE_SIZE + 1];
-    snprintf(text, sizeof(text), "%.*s", (int)len, line);
-    if (d->waits_for_event) {
-        modemsim_run(d->waits_for_event->sim, guest_now_us(d->waits_for_event));
-        modemsim_tell(d->waits_for_event->sim, text);
+    struct guest *guest = heard->kind == EVENT ? d->waits_for_event : d->asking;
+    if (!guest) { /* it has left */
+        return;
+    }
+    modemsim_run(guest->sim, guest_now_us(guest));
+    if (heard->kind == EVENT) {
+        modemsim_tell(guest->sim, heard->text);
+    } else if (heard->kind == USOCKET_LINE_FINAL) {
+        tell_final(d, heard->text);
+    } else {
+        guest_answer_line(guest, heard->text, heard->len, heard->kind == USOCKET_LINE);
     }
 }
 
-/* One command of one client; the last one served comes to the end of the list. */
-static bool pass_on(struct daemon *d)
+static bool tell_guests(struct daemon *d)
+{
+    bool any = d->heard != NULL;
+    while (d->heard) {
+        struct heard *heard = d->heard;
+        d->heard = heard->next;
+        d->heard_end = d->heard ? d->heard_end : &d->heard;
+        tell_guest(d, heard);
+        free(heard);
+    }
+    return any;
+}
+
+/* The next that asks, NULL: nobody does. The last one served comes to the end of the list. */
+static struct guest *next_to_ask(struct daemon *d)
 {
     struct guest **at = &d->guests;
     while (*at && !(*at)->asks) {
         at = &(*at)->next;
     }
     struct guest *guest = *at;
-    if (!guest) {
-        return false;
+    if (guest) {
+        *at = guest->next;
+        while (*at) {
+            at = &(*at)->next;
+        }
+        *at = guest;
+        guest->next = NULL;
     }
-    char command[GUEST_COMMAND];
-    snprintf(command, sizeof(command), "%s", guest->command); /* the guest may leave before it is answered */
-    *at = guest->next;
-    while (*at) {
-        at = &(*at)->next;
+    return guest;
+}
+
+/* One command of one client at a time. True if anything was done. */
+static bool pass_on(struct daemon *d)
+{
+    bool told = tell_guests(d);
+    if (module_is_asked(d)) {
+        return told;
     }
-    *at = guest;
-    guest->next = NULL;
-    d->asking = guest;
-    uv_prepare_start(&d->prepare, on_prepare);
-    usocket_at_command(&d->cli->modem, command, on_answer, d,
-                       strcasecmp(command, "AT+COPS=?") == 0 ? SCAN_MS : ANSWER_MS);
-    uv_prepare_stop(&d->prepare);
     if (d->asking) { /* no final result: time-out, a module that restarted, a prompt */
-        on_answer(d, "ERROR", 5, USOCKET_LINE_FINAL);
+        note(d, USOCKET_LINE_FINAL, "ERROR", 5);
+        return tell_guests(d);
+    }
+    d->asking = next_to_ask(d);
+    if (!d->asking) {
+        return told;
+    }
+    snprintf(d->command, sizeof(d->command), "%s", d->asking->command); /* it may ask on before this has ended */
+    int32_t limit_ms = strcasecmp(d->command, "AT+COPS=?") == 0 ? SCAN_MS : ANSWER_MS;
+    int error = usocket_at_start(&d->cli->modem, &d->at, d->command, on_answer, d, limit_ms);
+    if (error) {
+        d->at.result = error;
     }
     return true;
 }
@@ -285,10 +342,10 @@ static void begin(struct daemon *d)
 {
     static const char *const events[EVENTS] = {"+QPING", "+QNTP"};
     uv_loop_t *loop = &d->cli->line.loop;
+    d->heard_end = &d->heard;
     uv_timer_init(loop, &d->timer);
-    uv_prepare_init(loop, &d->prepare);
     uv_poll_init(loop, &d->listener, d->door);
-    d->prepare.data = d->listener.data = d;
+    d->listener.data = d;
     uv_poll_start(&d->listener, UV_READABLE, on_knock);
     for (size_t i = 0; i < EVENTS; i++) {
         usocket_on_urc(&d->cli->modem, &d->urcs[i], events[i], on_event, d);
@@ -300,10 +357,10 @@ static void end(struct daemon *d)
 {
     for (struct guest *g = d->guests, *next; g; g = next) {
         next = g->next;
-        guest_free(g);
+        show_out(d, g);
     }
+    tell_guests(d); /* nobody is there: it is forgotten */
     uv_close((uv_handle_t *)&d->timer, NULL);
-    uv_close((uv_handle_t *)&d->prepare, NULL);
     uv_close((uv_handle_t *)&d->listener, NULL);
     uv_run(&d->cli->line.loop, UV_RUN_NOWAIT); /* the descriptors may be closed behind it */
 }
