@@ -40,6 +40,8 @@ static void test_each_line_of_qping_is_what_it_is(void **state)
         {"0,\"1.2.3.4\",32", PING_UNREADABLE, 0},
         {"0,\"\033[2J\",32,73,255", PING_UNREADABLE, 0},
         {"hello", PING_UNREADABLE, 0},
+        {"4294967295", PING_UNREADABLE, 0},
+        {"0,\"8.8.8.8\",32,2147483647,64", PING_UNREADABLE, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -181,6 +183,9 @@ static void test_qcsq_by_technology(void **state)
     assert_int_equal(radio.value[RADIO_RSRP], RADIO_UNKNOWN);
     radio_read(&radio, "24,99", "\"GSM\",-65");
     assert_int_equal(radio.value[RADIO_RSSI], -65);
+    radio_read(&radio, "24,99", "\"LTE\",-65,-4294967295,80,-10");
+    assert_int_equal(radio.value[RADIO_RSSI], -65);
+    assert_int_equal(radio.value[RADIO_RSRP], RADIO_UNKNOWN);
     radio_read(&radio, "99,99", "\"NOSERVICE\"");
     assert_string_equal(radio.technology, "NOSERVICE");
     assert_int_equal(radio.value[RADIO_RSSI], RADIO_UNKNOWN);

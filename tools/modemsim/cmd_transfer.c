@@ -4,6 +4,7 @@
 #include "ip.h"
 #include "sim.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct socket *open_socket(struct modemsim *sim, const struct args *a)
@@ -47,7 +48,7 @@ static bool peer_args(struct modemsim *sim, const struct args *a, const struct s
     if (a->count != 4 || !ip || ip_family(ip) != s->family || !args_int(a, 3, 1, 65535, &port)) {
         return false;
     }
-    strcpy(sim->send.ip, ip);
+    snprintf(sim->send.ip, sizeof sim->send.ip, "%s", ip);
     sim->send.port = (uint16_t)port;
     return true;
 }

@@ -36,25 +36,24 @@ static void copy_in(struct line *l, uint64_t number, const uint8_t *bytes, size_
 
 static void grow(struct line *l, size_t need)
 {
-    struct line bigger = *l;
-    while (bigger.cap < need) {
-        bigger.cap *= 2;
+    const struct line old = *l;
+    while (l->cap < need) {
+        l->cap *= 2;
     }
-    bigger.bytes = malloc(bigger.cap);
-    if (!bigger.bytes) {
+    l->bytes = malloc(l->cap);
+    if (!l->bytes) {
         abort();
     }
     for (uint64_t number = l->out; number < l->in;) {
-        size_t at = (size_t)number & (l->cap - 1);
-        size_t len = l->cap - at;
+        size_t at = (size_t)number & (old.cap - 1);
+        size_t len = old.cap - at;
         if (len > l->in - number) {
             len = (size_t)(l->in - number);
         }
-        copy_in(&bigger, number, l->bytes + at, len);
+        copy_in(l, number, old.bytes + at, len);
         number += len;
     }
-    free(l->bytes);
-    *l = bigger;
+    free(old.bytes);
 }
 
 void line_put(struct line *l, uint64_t now_us, const void *bytes, size_t len)

@@ -123,9 +123,7 @@ static struct connection *add_connection(struct memnet *net, uint32_t handle, en
     struct connection *place = NULL;
     for (size_t i = 0; i < CONNECTIONS; i++) {
         struct connection *c = &net->connection[i];
-        if (!c->handle) {
-            place = c;
-        } else if (c->module_closed && !place) {
+        if (!c->handle || (c->module_closed && !place)) {
             place = c;
         }
     }

@@ -4,6 +4,7 @@
  */
 #include "sim.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- commands ---- */
@@ -35,8 +36,7 @@ void modemsim_answer_text(struct modemsim *sim, const char *text, size_t len, bo
 
 static enum final result_of(struct modemsim *sim, const char *final)
 {
-    int code;
-    int used = 0;
+    static const char cme[] = "+CME ERROR: ";
     if (!final) {
         return sim_answer_itself(sim, sim->owner.command);
     }
@@ -46,8 +46,13 @@ static enum final result_of(struct modemsim *sim, const char *final)
     if (strcmp(final, "ERROR") == 0) {
         return ERROR;
     }
-    if (sscanf(final, "+CME ERROR: %d%n", &code, &used) == 1 && !final[used]) {
-        return sim_cme(sim, code);
+    if (strncmp(final, cme, sizeof cme - 1) == 0) {
+        const char *digits = final + sizeof cme - 1;
+        char *end;
+        long code = strtol(digits, &end, 10);
+        if (end > digits && !*end && code >= 0 && code <= UINT16_MAX) {
+            return sim_cme(sim, (int)code);
+        }
     }
     sim_line(sim, "%s", final);
     return NO_FINAL;

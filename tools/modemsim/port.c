@@ -82,7 +82,7 @@ int port_unix(struct port *p, const char *path)
                 sizeof un.sun_path);
         return -1;
     }
-    strcpy(un.sun_path, path);
+    snprintf(un.sun_path, sizeof un.sun_path, "%s", path);
     if (make_way(path, S_IFSOCK) != 0) {
         return -1;
     }
@@ -140,10 +140,10 @@ void port_close(struct port *p)
     if (p->remove) {
         unlink(p->path);
     }
-    int *const fds[] = {&p->fd, &p->listen_fd, &p->slave_fd};
+    const int fds[] = {p->fd, p->listen_fd, p->slave_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
-        if (*fds[i] >= 0) {
-            close(*fds[i]);
+        if (fds[i] >= 0) {
+            close(fds[i]);
         }
     }
 }

@@ -364,7 +364,7 @@ static void push_block(struct modemsim *sim, struct socket *s)
     char header[ADDRESS_MAX + 64];
     len = len < MAX_READ ? len : MAX_READ;
     int used = snprintf(header, sizeof header, "+QIURC: \"recv\",%d,%zu", sim_id(sim, s), len);
-    if (s->service == UDP_SERVICE) {
+    if (d && s->service == UDP_SERVICE) {
         snprintf(header + used, sizeof header - (size_t)used, ",\"%s\",%u", d->ip, d->port);
     }
     if (sim_urc_wanted(sim, header)) {

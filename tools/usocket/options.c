@@ -148,7 +148,8 @@ static bool set_dialect(struct cli_options *o, const char *text)
     if (!name) {
         char names[200] = "auto";
         for (size_t i = 0; (name = usocket_dialects(i)); i++) {
-            strcat(strcat(names, " "), name);
+            size_t len = strlen(names);
+            snprintf(names + len, sizeof(names) - len, " %s", name);
         }
         cli_complain("no dialect '%s'; there are: %s", text, names);
         return false;
@@ -263,8 +264,8 @@ static void add_option(struct grammar *g, size_t *longs, const struct cli_option
 {
     g->longs[(*longs)++] = (struct option){option->name, option->arg ? required_argument : no_argument, NULL, id};
     if (option->letter && option->letter < 256) {
-        char letter[] = {(char)option->letter, option->arg ? ':' : '\0', '\0'};
-        strcat(g->shorts, letter);
+        size_t len = strlen(g->shorts);
+        snprintf(g->shorts + len, sizeof(g->shorts) - len, "%c%s", option->letter, option->arg ? ":" : "");
     }
 }
 

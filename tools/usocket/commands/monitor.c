@@ -1,6 +1,7 @@
 /*
  * usocket monitor: how module, network and sockets stand, on a full screen or once as JSON.
  */
+#include "module/numbers.h"
 #include "module/snapshot.h"
 #include "module/urcs.h"
 #include "words.h"
@@ -87,7 +88,8 @@ static json_t *socket_json(const struct cli_socket_now *socket)
     json_t *value = json_object();
     json_object_set_new(value, "id", cli_socket_number(row, CLI_SOCKET_ID));
     json_object_set_new(value, "service", text_or_null(row->field[CLI_SOCKET_SERVICE]));
-    json_object_set_new(value, "state", json_string(cli_connection_state(atoi(row->field[CLI_SOCKET_STATE]))));
+    json_object_set_new(value, "state",
+                        json_string(cli_connection_state(cli_number(row->field[CLI_SOCKET_STATE], -1))));
     json_object_set_new(value, "peer", text_or_null(row->field[CLI_SOCKET_PEER_IP]));
     json_object_set_new(value, "peer_port", cli_socket_number(row, CLI_SOCKET_PEER_PORT));
     json_object_set_new(value, "local_port", cli_socket_number(row, CLI_SOCKET_LOCAL_PORT));
@@ -207,7 +209,7 @@ static int draw_sockets(const struct monitor *m, int y)
         cli_socket_peer(&socket->row, peer);
         int len = snprintf(row, sizeof(row), "%-2s %-12s %-9s %-21s", socket->row.field[CLI_SOCKET_ID],
                            socket->row.field[CLI_SOCKET_SERVICE],
-                           cli_connection_state(atoi(socket->row.field[CLI_SOCKET_STATE])), peer);
+                           cli_connection_state(cli_number(socket->row.field[CLI_SOCKET_STATE], -1)), peer);
         if (socket->counted && len > 0 && (size_t)len < sizeof(row)) {
             snprintf(row + len, sizeof(row) - (size_t)len, " %9lu %6lu %6lu %9lu  %lu B/s, %lu not acknowledged",
                      socket->received, rate(m, socket, true), socket->unread, socket->sent, rate(m, socket, false),

@@ -37,7 +37,8 @@ static void make_text(const struct story *story, const struct story_item *item, 
         shown = shown < SHOWN ? shown : SHOWN;
     }
     if (usk_atlog_escape(to + used, size - used, story_text(story, item), shown) < item->len) {
-        strcat(to, "...");
+        used = strlen(to);
+        snprintf(to + used, size - used, "...");
     }
 }
 

@@ -2,11 +2,13 @@
  * usocket shell: a terminal for AT commands. One loop waits for what is typed and for what the module says unasked.
  */
 #include "module/atlist.h"
+#include "module/numbers.h"
 #include "module/urcs.h"
 #include "prompt.h"
 #include "session.h"
 #include "trace.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,12 +58,14 @@ static void print_line(void *ctx, const char *line, size_t len, enum usocket_lin
 
 static void print_final(const struct shell *shell, bool good)
 {
+    struct usk_text final = {shell->final, strlen(shell->final)};
+    struct usk_fields fields;
     int code;
     const char *colour = good ? "\033[32m" : "\033[31m";
     fputs(shell->colour ? colour : "", stdout);
-    cli_put_text(stdout, shell->final, strlen(shell->final));
+    cli_put_text(stdout, final.at, final.len);
     fputs(shell->colour ? "\033[0m" : "", stdout);
-    if (sscanf(shell->final, "+CME ERROR: %d", &code) == 1) {
+    if (usk_fields_of(&fields, final, "+CME ERROR") && cli_field_int(&fields, 0, INT_MAX, &code)) {
         printf("   %s", usocket_module_strerror(code));
     }
     putchar('\n');

@@ -11,19 +11,21 @@
 
 enum { PERIOD_MS = 1000, BAR_WIDTH = 20, TEXT_MAX = 200 };
 
-/* A module that does not know one of the commands tells the other. Returns an exit code. */
-static int measure(struct cli *cli, struct radio *radio)
+/* A module that does not know one of the commands tells the other. False: *code is the exit code to end with. */
+static bool measure(struct cli *cli, struct radio *radio, int *code)
 {
     static const char *const commands[] = {"AT+CSQ", "AT+QCSQ"};
     struct cli_answer answer[2];
     for (int i = 0; i < 2; i++) {
         int error = cli_at(cli, commands[i], &answer[i]);
         if (error && error != -EIO) {
-            return cli_at_fail(cli, commands[i], error);
+            *code = cli_at_fail(cli, commands[i], error);
+            return false;
         }
     }
     radio_read(radio, cli_answer_find(&answer[0], "+CSQ:"), cli_answer_find(&answer[1], "+QCSQ:"));
-    return CLI_OK;
+    *code = CLI_OK;
+    return true;
 }
 
 /* --- one line ----------------------------------------------------------------------------------------------------- */
@@ -78,8 +80,8 @@ static int print_once(struct cli *cli)
 {
     struct radio radio;
     char text[TEXT_MAX];
-    int code = measure(cli, &radio);
-    if (code != CLI_OK) {
+    int code;
+    if (!measure(cli, &radio, &code)) {
         return code;
     }
     if (cli->options.json) {
@@ -149,8 +151,7 @@ static int run_live(struct cli *cli)
     for (;;) {
         struct radio radio;
         uint64_t next = cli_now_ms() + PERIOD_MS;
-        code = measure(cli, &radio);
-        if (code != CLI_OK) {
+        if (!measure(cli, &radio, &code)) {
             break;
         }
         draw(&radio);

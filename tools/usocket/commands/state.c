@@ -1,22 +1,22 @@
 /*
  * usocket state: the sockets that the module holds, AT+QISTATE? as a table.
  */
+#include "module/numbers.h"
 #include "module/sockets.h"
 #include "words.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 static json_t *row_json(const struct cli_socket_row *row)
 {
     const char *const *f = row->field;
-    return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:s}", "id", cli_socket_number(row, CLI_SOCKET_ID),
-                     "service", f[CLI_SOCKET_SERVICE], "peer", f[CLI_SOCKET_PEER_IP], "peer_port",
-                     cli_socket_number(row, CLI_SOCKET_PEER_PORT), "local_port",
-                     cli_socket_number(row, CLI_SOCKET_LOCAL_PORT), "state_code",
-                     cli_socket_number(row, CLI_SOCKET_STATE), "state", cli_connection_state(atoi(f[CLI_SOCKET_STATE])),
-                     "context", cli_socket_number(row, CLI_SOCKET_CONTEXT), "server",
-                     cli_socket_number(row, CLI_SOCKET_SERVER), "access", cli_access_mode(atoi(f[CLI_SOCKET_ACCESS])));
+    return json_pack(
+        "{s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:s}", "id", cli_socket_number(row, CLI_SOCKET_ID), "service",
+        f[CLI_SOCKET_SERVICE], "peer", f[CLI_SOCKET_PEER_IP], "peer_port", cli_socket_number(row, CLI_SOCKET_PEER_PORT),
+        "local_port", cli_socket_number(row, CLI_SOCKET_LOCAL_PORT), "state_code",
+        cli_socket_number(row, CLI_SOCKET_STATE), "state", cli_connection_state(cli_number(f[CLI_SOCKET_STATE], -1)),
+        "context", cli_socket_number(row, CLI_SOCKET_CONTEXT), "server", cli_socket_number(row, CLI_SOCKET_SERVER),
+        "access", cli_access_mode(cli_number(f[CLI_SOCKET_ACCESS], -1)));
 }
 
 static void print_row(const char *id, const char *service, const char *state, const char *peer, const char *local,
@@ -30,9 +30,9 @@ static void print_text(const struct cli_socket_row *row)
     const char *const *f = row->field;
     char peer[64];
     cli_socket_peer(row, peer);
-    print_row(f[CLI_SOCKET_ID], f[CLI_SOCKET_SERVICE], cli_connection_state(atoi(f[CLI_SOCKET_STATE])), peer,
+    print_row(f[CLI_SOCKET_ID], f[CLI_SOCKET_SERVICE], cli_connection_state(cli_number(f[CLI_SOCKET_STATE], -1)), peer,
               f[CLI_SOCKET_LOCAL_PORT], f[CLI_SOCKET_CONTEXT], f[CLI_SOCKET_SERVER][0] ? f[CLI_SOCKET_SERVER] : "-",
-              cli_access_mode(atoi(f[CLI_SOCKET_ACCESS])));
+              cli_access_mode(cli_number(f[CLI_SOCKET_ACCESS], -1)));
 }
 
 static void print_table(const struct cli_answer *answer, json_t *rows)

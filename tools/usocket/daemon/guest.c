@@ -76,7 +76,7 @@ static enum whose whose(const char *command, bool known)
     for (size_t i = 0; i < sizeof(real) / sizeof(real[0]); i++) {
         if (strlen(real[i].name) == len && strncasecmp(real[i].name, command, len) == 0) {
             form = len == 1 ? WRITE : form;
-            return real[i].forms & form ? REAL : VIRTUAL;
+            return (real[i].forms & form) ? REAL : VIRTUAL;
         }
     }
     for (size_t i = 0; i < sizeof(written) / sizeof(written[0]) && form == WRITE; i++) {

@@ -63,18 +63,27 @@ struct listening {
     char *found;
 };
 
+/* What follows the first @p n words of @p line. */
+static const char *after_words(const char *line, int n)
+{
+    for (; n > 0; n--) {
+        line += strcspn(line, " ");
+        line += strspn(line, " ");
+    }
+    return line;
+}
+
 /* The UNIX sockets that somebody listens on: <address> <refs> <proto> <flags> <type> <state> <inode> <path> */
 static void read_listening(struct listening *l)
 {
-    static const unsigned accepts = 0x10000; /* __SO_ACCEPTCON */
+    static const unsigned long accepts = 0x10000; /* __SO_ACCEPTCON */
     char line[LINK_SIZE];
     FILE *file = fopen("/proc/net/unix", "r");
     while (file && l->count < LISTENING && fgets(line, sizeof(line), file)) {
-        unsigned flags;
-        int at = 0;
-        if (sscanf(line, "%*s %*s %*s %x %*s %*s %lu %n", &flags, &l->inode[l->count], &at) == 2 && (flags & accepts) &&
-            line[at] == '/') {
-            snprintf(l->path[l->count++], DOOR_PATH, "%.*s", (int)strcspn(line + at, "\n"), line + at);
+        const char *path = after_words(line, 7);
+        if ((strtoul(after_words(line, 3), NULL, 16) & accepts) && path[0] == '/') {
+            l->inode[l->count] = strtoul(after_words(line, 6), NULL, 10);
+            snprintf(l->path[l->count++], DOOR_PATH, "%.*s", (int)strcspn(path, "\n"), path);
         }
     }
     if (file) {
@@ -84,9 +93,13 @@ static void read_listening(struct listening *l)
 
 static bool is_listening(void *ctx, const char *target)
 {
+    static const char prefix[] = "socket:[";
     struct listening *l = ctx;
-    unsigned long inode;
-    for (size_t i = 0; sscanf(target, "socket:[%lu]", &inode) == 1 && i < l->count; i++) {
+    if (strncmp(target, prefix, sizeof(prefix) - 1) != 0) {
+        return false;
+    }
+    unsigned long inode = strtoul(target + sizeof(prefix) - 1, NULL, 10);
+    for (size_t i = 0; i < l->count; i++) {
         if (l->inode[i] == inode) {
             l->found = l->path[i];
             return true;
@@ -124,7 +137,7 @@ bool door_find_holder(const char *port, struct door_holder *holder)
     DIR *dir = device ? opendir("/proc") : NULL;
     bool found = false;
     for (struct dirent *entry; dir && !(found && is_ours(holder)) && (entry = readdir(dir));) {
-        pid_t pid = (pid_t)atoi(entry->d_name);
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (pid > 0 && pid != getpid() && each_descriptor(pid, is_device, device)) {
             holder->pid = pid;
             describe(holder);

@@ -3,7 +3,8 @@
  */
 #include "module/later.h"
 
-#include <stdlib.h>
+#include "module/numbers.h"
+
 #include <string.h>
 
 static void hand_over(struct cli_later *later, const char *line, size_t len)
@@ -40,7 +41,7 @@ static int refused(struct cli *cli, const char *what)
 {
     struct cli_answer answer;
     const char *fields = cli_at(cli, "AT+QIGETERROR", &answer) == 0 ? cli_answer_find(&answer, "+QIGETERROR:") : NULL;
-    int code = fields ? atoi(fields) : 0;
+    int code = fields ? cli_number(fields, 0) : 0;
     if (code > 0) {
         return cli_later_fail(what, code);
     }

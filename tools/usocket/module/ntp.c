@@ -3,30 +3,33 @@
  */
 #include "module/ntp.h"
 
+#include "module/numbers.h"
+
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
-static bool in_range(const struct tm *tm)
-{
-    return tm->tm_year >= 70 && tm->tm_year <= 1000 && tm->tm_mon >= 0 && tm->tm_mon <= 11 && tm->tm_mday >= 1 &&
-           tm->tm_mday <= 31 && tm->tm_hour >= 0 && tm->tm_hour <= 23 && tm->tm_min >= 0 && tm->tm_min <= 59 &&
-           tm->tm_sec >= 0 && tm->tm_sec <= 60;
-}
+enum { ZONES = 96 }; /* quarters of an hour, a day */
 
 bool ntp_read(const char *fields, struct ntp_time *time)
 {
+    struct usk_fields rest = cli_fields(fields);
+    struct usk_text text;
     struct tm tm = {0};
     *time = (struct ntp_time){0};
-    int read = sscanf(fields, "%d,\"%4d/%2d/%2d,%2d:%2d:%2d%3d\"", &time->code, &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-                      &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &time->zone_quarters);
-    if (read >= 1 && time->code != 0) {
-        return true;
-    }
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    if (read < 7 || !in_range(&tm)) {
+    if (!cli_field_int(&rest, 0, INT_MAX, &time->code)) {
         return false;
     }
+    if (time->code != 0) {
+        return true;
+    }
+    const char *zone = usk_field_text(&rest, &text) ? strptime(text.at, "%Y/%m/%d,%H:%M:%S", &tm) : NULL;
+    if (!zone || tm.tm_year < 70) {
+        return false;
+    }
+    long quarters = strtol(zone, NULL, 10);
+    time->zone_quarters = quarters >= -ZONES && quarters <= ZONES ? (int)quarters : 0;
     time->unix_seconds = timegm(&tm);
     return true;
 }

@@ -3,6 +3,8 @@
  */
 #include "module/radio.h"
 
+#include "module/numbers.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -44,10 +46,7 @@ static const struct scale {
 /* 3GPP TS 27.007 8.5: steps of 2 dB from -113 dBm. Quectel adds 100..191 for TD-SCDMA: steps of 1 dB from -116 dBm. */
 static int read_csq(const char *fields)
 {
-    int rssi;
-    if (!fields || sscanf(fields, "%d", &rssi) != 1) {
-        return RADIO_UNKNOWN;
-    }
+    int rssi = fields ? cli_number(fields, -1) : -1;
     if (rssi >= 0 && rssi <= 31) {
         return 2 * rssi - 113;
     }
@@ -62,11 +61,18 @@ static int sinr_in_tenths(int told)
 
 static void read_qcsq(struct radio *radio, const char *fields)
 {
-    int told[4], used = 0;
-    if (sscanf(fields, "\"%11[A-Za-z0-9-]\"%n", radio->technology, &used) != 1) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+    struct usk_fields rest = cli_fields(fields);
+    struct usk_text technology;
+    int told[4], count = 0;
+    if (!usk_field_text(&rest, &technology) || technology.len >= sizeof(radio->technology) ||
+        strspn(technology.at, letters) != technology.len) {
         return;
     }
-    int count = sscanf(fields + used, ",%d,%d,%d,%d", &told[0], &told[1], &told[2], &told[3]);
+    snprintf(radio->technology, sizeof(radio->technology), "%.*s", (int)technology.len, technology.at);
+    while (count < 4 && cli_field_int(&rest, -1000, 1000, &told[count])) {
+        count++;
+    }
     for (size_t m = 0; m < COUNT(modes); m++) {
         for (int i = 0; strcmp(modes[m].technology, radio->technology) == 0 && i < modes[m].count && i < count; i++) {
             enum radio_value value = modes[m].order[i];

@@ -3,8 +3,10 @@
  */
 #include "module/snapshot.h"
 
+#include "module/numbers.h"
+
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Asks, and finds the line that begins with @p prefix. *error is set only when no answer came; then all else is left. */
@@ -46,9 +48,10 @@ static int registration(struct cli *cli, int *error)
     int best = -1;
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         struct cli_answer answer;
-        int stat;
+        int mode, stat;
         const char *line = ask(cli, error, &answer, commands[i][0], commands[i][1]);
-        if (line && sscanf(line, "%*d,%d", &stat) == 1) {
+        struct usk_fields fields = cli_fields(line ? line : "");
+        if (cli_field_int(&fields, 0, INT_MAX, &mode) && cli_field_int(&fields, 0, INT_MAX, &stat)) {
             if (stat == 1 || stat == 5) {
                 return stat;
             }
@@ -90,18 +93,33 @@ static void find_signal(struct cli *cli, int *error, struct cli_snapshot *now)
     }
 }
 
+/* Takes <total>,<done>,<left>. */
+static bool read_counts(const char *line, unsigned long *total, unsigned long *left)
+{
+    struct usk_fields fields = cli_fields(line);
+    uint32_t count[3];
+    for (int i = 0; i < 3; i++) {
+        if (!usk_field_uint(&fields, UINT32_MAX, &count[i])) {
+            return false;
+        }
+    }
+    *total = count[0];
+    *left = count[2];
+    return true;
+}
+
 /* <total>,<read>,<unread> and <total>,<acked>,<unacked>; a listener has neither. */
 static void count_bytes(struct cli *cli, int *error, struct cli_socket_now *socket)
 {
     struct cli_answer answer;
     char command[32];
-    int id = atoi(socket->row.field[CLI_SOCKET_ID]);
+    int id = cli_number(socket->row.field[CLI_SOCKET_ID], -1);
     snprintf(command, sizeof(command), "AT+QIRD=%d,0", id);
     const char *line = ask(cli, error, &answer, command, "+QIRD:");
-    socket->counted = line && sscanf(line, "%lu,%*u,%lu", &socket->received, &socket->unread) == 2;
+    socket->counted = line && read_counts(line, &socket->received, &socket->unread);
     snprintf(command, sizeof(command), "AT+QISEND=%d,0", id);
     line = ask(cli, error, &answer, command, "+QISEND:");
-    socket->counted = line && sscanf(line, "%lu,%*u,%lu", &socket->sent, &socket->unacked) == 2 && socket->counted;
+    socket->counted = line && read_counts(line, &socket->sent, &socket->unacked) && socket->counted;
 }
 
 static void find_sockets(struct cli *cli, int *error, struct cli_snapshot *now)

@@ -3,8 +3,9 @@
  */
 #include "module/sockets.h"
 
+#include "module/numbers.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Cuts a line into its fields in place, quotes off. */
@@ -53,5 +54,6 @@ void cli_socket_peer(const struct cli_socket_row *row, char text[64])
 
 json_t *cli_socket_number(const struct cli_socket_row *row, enum cli_socket_field field)
 {
-    return row->field[field][0] ? json_integer(atoi(row->field[field])) : json_null();
+    int value = cli_number(row->field[field], -1);
+    return value >= 0 ? json_integer(value) : json_null();
 }

@@ -3,10 +3,10 @@
  */
 #include "module/urcs.h"
 
+#include "module/numbers.h"
 #include "words.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { FIELDS = 5 };
@@ -57,14 +57,14 @@ static void with_field(const struct fields *f, const char *meaning, char words[C
 
 static void registration(const struct fields *f, const char *meaning, char words[CLI_URC_WORDS])
 {
-    struct cli_words state = cli_stage_words(USOCKET_STAGE_REGISTRATION, atoi(f->field[0]));
+    struct cli_words state = cli_stage_words(USOCKET_STAGE_REGISTRATION, cli_number(f->field[0], -1));
     snprintf(words, CLI_URC_WORDS, "%s: %s", meaning, state.text);
 }
 
 static void opened(const struct fields *f, const char *meaning, char words[CLI_URC_WORDS])
 {
     (void)meaning;
-    int code = atoi(f->field[1]);
+    int code = cli_number(f->field[1], -1);
     if (code == 0) {
         snprintf(words, CLI_URC_WORDS, "connection %s is open", f->field[0]);
     } else {
@@ -77,13 +77,14 @@ static void resolved(const struct fields *f, const char *meaning, char words[CLI
 {
     (void)meaning;
     const char *first = f->field[1];
+    int code = cli_number(first, -1);
     bool address = strchr(first, '.') || strchr(first, ':');
     if (address) {
         snprintf(words, CLI_URC_WORDS, "an address of the name: %s", first);
-    } else if (atoi(first) == 0) {
+    } else if (code == 0) {
         snprintf(words, CLI_URC_WORDS, "the name has %s addresses, for %s s", f->field[2], f->field[3]);
     } else {
-        snprintf(words, CLI_URC_WORDS, "the name can't be resolved: %s", usocket_module_strerror(atoi(first)));
+        snprintf(words, CLI_URC_WORDS, "the name can't be resolved: %s", usocket_module_strerror(code));
     }
 }
 

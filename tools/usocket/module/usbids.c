@@ -6,9 +6,11 @@
  */
 #include "module/usbids.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -70,12 +72,12 @@ const char *usbids_role(int vendor, int product, int interface)
 static int read_hex(const char *path)
 {
     FILE *file = fopen(path, "r");
-    unsigned value;
-    bool read = file && fscanf(file, "%2x", &value) == 1;
+    char text[3] = "";
+    bool read = file && fgets(text, sizeof(text), file) && isxdigit((unsigned char)text[0]);
     if (file) {
         fclose(file);
     }
-    return read ? (int)value : -1;
+    return read ? (int)strtoul(text, NULL, 16) : -1;
 }
 
 /* The device of a ttyACM is the interface itself; that of a ttyUSB is a port in the folder of its interface. */

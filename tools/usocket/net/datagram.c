@@ -5,10 +5,7 @@
 
 #include <string.h>
 
-enum {
-    SEND_MAX = USOCKET_TX_SIZE < 1460 ? USOCKET_TX_SIZE : 1460, /* what usocket_send() takes */
-    RECEIVE_MAX = 2048,                                         /* more than a module gives */
-};
+enum { RECEIVE_MAX = 2048 }; /* more than a module gives */
 
 struct exchange {
     struct usocket *s;
@@ -19,8 +16,8 @@ struct exchange {
     int error;       /* of the socket */
     int local_error; /* of standard input or output */
     uint64_t quiet_since_ms;
-    size_t in_len; /* read and not yet sent */
-    char in[SEND_MAX];
+    size_t in_len;             /* read and not yet sent */
+    char in[USOCKET_TX_SIZE];  /* what usocket_send() takes */
     size_t out_start, out_end; /* received and not yet written */
     char out[RECEIVE_MAX];
 };

@@ -150,7 +150,7 @@ static int on_head(http_parser *parser)
         return 1; /* to http_parser: it has no body */
     }
     r->status = parser->status_code;
-    r->length = parser->flags & F_CHUNKED ? UINT64_MAX : parser->content_length;
+    r->length = (parser->flags & F_CHUNKED) ? UINT64_MAX : parser->content_length;
     return 0;
 }
 

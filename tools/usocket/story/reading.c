@@ -18,6 +18,16 @@ static int count_fields(struct usk_fields fields)
     return n;
 }
 
+static bool skip_fields(struct usk_fields *fields, int n)
+{
+    struct usk_text text;
+
+    while (n > 0 && usk_field_text(fields, &text)) {
+        n--;
+    }
+    return n == 0;
+}
+
 /*
  * Bytes that follow the header of a read:
  *   n    n,"ip",port (UDP service)    n,remaining (BC25)    ip:port,TCP,n (M series)
@@ -26,7 +36,6 @@ static int count_fields(struct usk_fields fields)
 static int data_of_read(struct usk_fields fields)
 {
     struct usk_fields rest = fields;
-    struct usk_text text;
     uint32_t len;
     uint32_t number;
 
@@ -34,7 +43,7 @@ static int data_of_read(struct usk_fields fields)
         bool counters = count_fields(rest) == 3 && usk_field_uint(&fields, UINT32_MAX, &number);
         return counters ? 0 : (int)len;
     }
-    if (usk_field_text(&fields, &text) && usk_field_text(&fields, &text) && usk_field_uint(&fields, UINT16_MAX, &len)) {
+    if (skip_fields(&fields, 2) && usk_field_uint(&fields, UINT16_MAX, &len)) {
         return (int)len;
     }
     return 0;
@@ -282,16 +291,6 @@ static void read_name(struct reading *reading, const char *text, size_t len)
         reading->name[n] = (char)toupper((unsigned char)text[n]);
         n++;
     }
-}
-
-static bool skip_fields(struct usk_fields *fields, int n)
-{
-    struct usk_text text;
-
-    while (n > 0 && usk_field_text(fields, &text)) {
-        n--;
-    }
-    return n == 0;
 }
 
 /* Access modes and lengths, as the host sets them: QIOPEN=cid,id,"service","host",port,local port,access. */
