@@ -30,7 +30,7 @@ enum field {
 
 static void expect(struct socks *socks, enum field field, uint8_t len)
 {
-    socks->at = field;
+    socks->at = (int)field;
     socks->left = len;
     socks->len = 0;
 }

@@ -30,7 +30,7 @@ static struct story_life *living(struct story *story, int id)
 /* States follow each other in one direction only. */
 static bool may_enter(const struct story_life *life, enum story_state state)
 {
-    for (int i = state; life && i < STORY_STATES; i++) {
+    for (int i = (int)state; life && i < STORY_STATES; i++) {
         life = life->item[i] == STORY_NONE ? life : NULL;
     }
     return life != NULL;

@@ -333,7 +333,7 @@ static void put_lives(FILE *out, const struct story *story)
         fprintf(out, "<tr><td><a href=#c%d>%d</a><td>", life->id, life->id);
         put_words(out, story->words.at + life->name);
         for (int state = 0; state < STORY_STATES; state++) {
-            put_state_time(out, story, life, state);
+            put_state_time(out, story, life, (enum story_state)state);
         }
         fprintf(out, "<td class=n>%" PRIu64 "<td class=n>%" PRIu64 "<td%s>%s\n", life->out, life->in,
                 life->failed ? " class=lost" : "",
