@@ -7,6 +7,7 @@ test's own clean-up, and nothing waits without a limit.
 import contextlib
 import hashlib
 import os
+import pty
 import re
 import socket
 import subprocess
@@ -27,6 +28,23 @@ def wait_until(condition, what, limit=10):
         if time.monotonic() > end:
             raise AssertionError(f"{what} took more than {limit} s")
         time.sleep(0.01)
+
+
+def on_terminal(stream, *arguments, env=None, **others):
+    """Runs the tool with that standard stream on a terminal; returns all that was written to it."""
+    leader, follower = pty.openpty()
+    with subprocess.Popen([USOCKET, *map(str, arguments)], stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})},
+                          **{stream: follower}, **others) as process:
+        os.close(follower)
+        text = b""
+        try:
+            while piece := os.read(leader, 65536):
+                text += piece
+        except OSError:  # Linux: the terminal's last user is gone
+            pass
+        process.wait(LIMIT)
+    os.close(leader)
+    return text
 
 
 class Modem:

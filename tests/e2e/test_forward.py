@@ -14,10 +14,7 @@ class FromHere(Tunnels):
         server = self.server(echo)
         process = self.run_command(modem, "forward", f"0:server.example:{server.port}")
         client = self.connect(self.listening(process))
-        sender = threading.Thread(target=client.sendall, args=(data,), daemon=True)
-        sender.start()
-        self.assertEqual(rig.sha256(receive(client, len(data))), rig.sha256(data))
-        sender.join(LIMIT)
+        self.assert_echoes(client, data)
         self.assertEqual(self.end(process), "")
         self.assert_module_is_clean(modem)
 

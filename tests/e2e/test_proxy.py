@@ -27,10 +27,7 @@ class Connections(Proxy):
         for host, port in (("server.example", server.port), ("127.0.0.1", server.port),
                            ("::1", server6.listener.getsockname()[1])):
             with self.subTest(host), self.through(host, port) as client:
-                sender = threading.Thread(target=client.sendall, args=(data,), daemon=True)
-                sender.start()
-                self.assertEqual(rig.sha256(receive(client, len(data))), rig.sha256(data))
-                sender.join(LIMIT)
+                self.assert_echoes(client, data)
         self.assertEqual(self.end(process), "")
         self.assert_module_is_clean(modem)
 

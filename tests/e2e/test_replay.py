@@ -3,10 +3,8 @@
 import glob
 import json
 import os
-import pty
 import re
 import signal
-import subprocess
 
 import rig
 
@@ -74,19 +72,7 @@ class Text(Told):
 
     def on_terminal(self, *arguments, **environment):
         """Runs the tool with standard output on a terminal; returns its text."""
-        leader, follower = pty.openpty()
-        with subprocess.Popen([rig.USOCKET, *arguments], stdin=subprocess.DEVNULL, stdout=follower,
-                              env={**os.environ, **environment}) as process:
-            os.close(follower)
-            text = b""
-            try:
-                while piece := os.read(leader, 65536):
-                    text += piece
-            except OSError:  # Linux: the terminal's last user is gone
-                pass
-            process.wait(rig.LIMIT)
-        os.close(leader)
-        return text.decode("latin-1")
+        return rig.on_terminal("stdout", *arguments, env=environment).decode("latin-1")
 
     def test_colours_are_for_a_terminal_and_not_where_no_color_is_set(self):
         session = self.transcript(r"> AT\r", r"< \r\nERROR\r\n")

@@ -1,7 +1,6 @@
 """The command line itself: what needs no modem, or only the embedded simulated one."""
 
 import os
-import pty
 import signal
 import subprocess
 import unittest
@@ -139,20 +138,7 @@ class NoPort(rig.Test):
 class Terminal(rig.Test):
     def run_on_terminal(self, *arguments, env=None):
         """Runs the tool with standard error on a terminal; returns its text."""
-        leader, follower = pty.openpty()
-        environment = {**os.environ, **(env or {})}
-        with subprocess.Popen([rig.USOCKET, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=follower, env=environment) as process:
-            os.close(follower)
-            text = b""
-            try:
-                while piece := os.read(leader, 65536):
-                    text += piece
-            except OSError:  # Linux: the terminal's last user is gone
-                pass
-            process.wait(rig.LIMIT)
-        os.close(leader)
-        return text.decode()
+        return rig.on_terminal("stderr", *arguments, env=env, stdout=subprocess.DEVNULL).decode()
 
     def test_the_trace_is_coloured_on_a_terminal(self):
         self.assertIn("\033[", self.run_on_terminal("-p", "sim", "--trace", "at", "AT+CSQ"))

@@ -4,6 +4,7 @@ import re
 import signal
 import socket
 import struct
+import threading
 
 import rig
 
@@ -53,6 +54,13 @@ class Tunnels(rig.Test):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(LIMIT), 130)
         return process.stderr.read().decode()
+
+    def assert_echoes(self, client, data):
+        """What is sent comes back, both at once."""
+        sender = threading.Thread(target=client.sendall, args=(data,), daemon=True)
+        sender.start()
+        self.assertEqual(rig.sha256(receive(client, len(data))), rig.sha256(data))
+        sender.join(LIMIT)
 
     def assert_module_is_clean(self, modem):
         self.assertEqual(self.run_tool("-p", modem.port, "state").out, b"no sockets\n")
