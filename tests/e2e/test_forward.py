@@ -1,7 +1,6 @@
 """Ports of this computer that lead through the module, and ports of the module that lead to services here."""
 
 import socket
-import threading
 
 import rig
 from tunnels import LIMIT, Tunnels, echo, receive, receive_all
@@ -81,10 +80,7 @@ class FromTheModule(Tunnels):
         self.assertEqual(address, "10.64.0.2")
         for _ in range(2):
             client = self.connect(("127.0.0.1", port))
-            sender = threading.Thread(target=client.sendall, args=(data,), daemon=True)
-            sender.start()
-            self.assertEqual(rig.sha256(receive(client, len(data))), rig.sha256(data))
-            sender.join(LIMIT)
+            self.assert_echoes(client, data)
             client.close()
         rig.wait_until(lambda: not [t for t in server.threads if t.is_alive()], "the service's end")
         self.assertIn(f"to 127.0.0.1:{server.port}: 100000 bytes sent, 100000 received", self.end(process))

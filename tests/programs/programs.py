@@ -4,6 +4,7 @@ A server has its keys, certificates and files in the test's own folder and ends 
 its proxy are those of tests/e2e/rig.py and tunnels.py.
 """
 
+import glob
 import os
 import shutil
 import signal
@@ -52,6 +53,19 @@ def reset_behind(count):
 def seconds_for(count):
     """What so many bytes take at least on the slow line."""
     return count * 10 / BAUD
+
+
+def users(modem):
+    """The processes that have the module's port open, besides the module itself."""
+    port = os.path.realpath(modem.port)
+    found = set()
+    for path in glob.glob("/proc/[0-9]*/fd/*"):
+        try:
+            if os.readlink(path) == port:
+                found.add(int(path.split("/")[2]))
+        except OSError:
+            pass  # it has just ended, or is somebody else's
+    return found - {modem.process.pid}
 
 
 def needs(*names):
@@ -168,6 +182,8 @@ class Programs(tunnels.Proxy):
         for process in commands:
             self.assertIsNone(process.poll(), "it is dead")
             self.assertEqual(self.end(process), "")
+        # A tool that another program has started may still be closing its sockets when that one has ended.
+        rig.wait_until(lambda: not users(modem), "the end of those who use the module")
         report = self.assert_module_is_clean(modem)
         self.assertEqual(modem.process.returncode, 0, modem.report_text)
         self.assertEqual(report.get("resets", 0), resets, "restarts of the module")
