@@ -21,7 +21,7 @@ enum {
     STALL_MS = 2 * 1000,   /* longest gap within a payload and before the final result behind it */
     PROBE_MS = 1000,
     PROBES = 4,
-    GAPS = 16,          /* payloads with the same line ends behind them until others are a sign of loss */
+    GAPS = 16,          /* payloads with as many bytes behind them until fewer are a sign of loss */
     PROBES_UNNAMED = 3, /* final results without "+CMEE:" until a module that does not know the probe is believed */
 };
 

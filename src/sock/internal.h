@@ -354,9 +354,6 @@ void usk_open_datagram(struct usocket *s);
 /** Takes @p len bytes of the ring; asks the module for more at once when that has made room. */
 ssize_t usk_stream_take(struct usocket *s, void *buf, size_t len);
 
-/** Waits until an open has succeeded. @return 0, -EINPROGRESS, or why not; then the socket is as new again */
-int usk_wait_open(struct usocket *s);
-
 /** usocket_recvfrom() inside the lock. */
 ssize_t usk_recv(struct usocket *s, void *buf, size_t len, uint32_t since_ms, struct usocket_sockaddr *from,
                  unsigned *flags);

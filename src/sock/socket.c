@@ -142,7 +142,9 @@ static bool settled(const struct usocket *s, size_t n)
     return usk_conn_settled(s);
 }
 
-int usk_wait_open(struct usocket *s)
+/* Waits until an open has succeeded. Returns 0, -EINPROGRESS, or why not; then the socket is as new again, but after
+ * -EINTR, when the open goes on. */
+static int wait_open(struct usocket *s)
 {
     int result = usk_wait_socket(s, s->modem->now_ms, settled, 0);
 
@@ -171,7 +173,7 @@ static int open_now(struct usocket *s)
         return s->modem->down;
     }
     usk_conn_open(s);
-    return usk_wait_open(s);
+    return wait_open(s);
 }
 
 /* --- bind --------------------------------------------------------------------------------------------------------- */
